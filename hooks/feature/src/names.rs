@@ -1,0 +1,47 @@
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use crate::FeatureName;
+
+/// What a thing called `name` at base is called in a copy: `{name}-{feature}`.
+///
+/// Over the store's limit `max` (in bytes; names of back ends are ASCII) the head is kept and the
+/// full name is told apart by a dash and 8 hex digits of its SHA-256. Two names that come to one
+/// are the caller's to refuse: it knows all of them.
+#[must_use]
+pub fn suffixed(name: &str, feature: &FeatureName, max: usize) -> String {
+    let full = format!("{name}-{feature}");
+    if full.len() <= max {
+        return full;
+    }
+    let mut head = max.saturating_sub(9);
+    while !full.is_char_boundary(head) {
+        head -= 1;
+    }
+    let mut cut = format!("{}-", &full[..head]);
+    for byte in &Sha256::digest(full.as_bytes())[..4] {
+        write!(cut, "{byte:02x}").expect("writing to a String cannot fail");
+    }
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_gets_the_feature_behind_it() {
+        let feature = "feat1".parse().expect("legal");
+        assert_eq!(suffixed("emails", &feature, 80), "emails-feat1");
+    }
+
+    #[test]
+    fn a_name_over_the_limit_keeps_its_head_and_stays_apart() {
+        let feature = "feat1".parse().expect("legal");
+        let (one, other) = (suffixed(&"x".repeat(80), &feature, 80), suffixed(&"x".repeat(81), &feature, 80));
+        assert_eq!((one.len(), other.len()), (80, 80));
+        assert!(one.starts_with(&"x".repeat(71)) && one.as_bytes()[71] == b'-');
+        assert_ne!(one, other);
+    }
+}

@@ -1,0 +1,41 @@
+//! Every name of ours that shows outside: on objects, in configuration, in the environment.
+//!
+//! A test looks for the label domain in all other sources and fails where it finds it.
+
+/// The domain of our labels, annotations, tags and API group.
+macro_rules! domain {
+    () => {
+        "devstack.dev"
+    };
+}
+
+/// Label on every object of a copy, and key of the mark's feature: the feature's name.
+pub const FEATURE: &str = concat!(domain!(), "/feature");
+/// Annotation on every namespaced object of a copy except hooks: how long the copy lives.
+pub const TTL: &str = concat!(domain!(), "/ttl");
+/// Mark: `namespace/release` of the release that made the thing.
+pub const OWNER: &str = concat!(domain!(), "/owner");
+/// Mark and annotation: the person behind a copy.
+pub const BY: &str = concat!(domain!(), "/by");
+/// Mark and annotation: the link (branch, pull request) behind a copy.
+pub const SOURCE: &str = concat!(domain!(), "/source");
+/// Mark: when the thing may be swept, in unix seconds, where the cluster cannot be asked.
+pub const EXPIRES_AT: &str = concat!(domain!(), "/expires-at");
+
+/// `apiVersion` of our configuration files.
+pub const API_VERSION: &str = concat!(domain!(), "/v1alpha1");
+/// `kind` of the hooks' configuration file.
+pub const FEATURE_RESOURCES: &str = "FeatureResources";
+/// `kind` of the post-renderer's configuration file.
+pub const FEATURE_COPY: &str = "FeatureCopy";
+
+/// Field manager of the metadata that we write; data belongs to `devstack/<hook>`.
+pub const MANAGER: &str = "devstack";
+/// Response header by which a copy's routes say which feature answered.
+pub const RESPONSE_HEADER: &str = "devstack-feature";
+/// Annotation that kube-janitor reads, beside [`TTL`], where it is asked for.
+pub const JANITOR_TTL: &str = "janitor/ttl";
+/// The request header, and key of a `baggage` member, unless another is chosen.
+pub const DEFAULT_HEADER: &str = "uber-ctx-key";
+/// How long a copy lives unless another ttl is chosen.
+pub const DEFAULT_TTL: &str = "6h";

@@ -1,0 +1,47 @@
+//! How requests reach a copy: the chart's own routes edited in place, preview hosts, entries.
+//!
+//! Base's objects are never touched: a copy's route lies beside them and wins by its priority.
+
+mod generated;
+mod ingressroute;
+mod matchers;
+mod preview;
+mod rule;
+
+use crate::{
+    copy::{FeatureCopy, Router},
+    error::RenderError,
+    object,
+    splice::Edit,
+    stream::Document,
+};
+
+pub use ingressroute::in_place;
+
+/// The changes that one route asks for.
+#[derive(Debug, Default)]
+pub struct Routed {
+    pub edits: Vec<Edit>,
+    /// Documents beside it: the middlewares that its rules name.
+    pub added: Vec<String>,
+}
+
+/// The preview hosts of services that have no copy, as documents of their own.
+pub fn entries(documents: &[Document<'_>], copy: &FeatureCopy) -> Result<Vec<String>, RenderError> {
+    if copy.router == Router::None || copy.entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut added = Vec::new();
+    for entry in &copy.entries {
+        let name = generated::entry_name(entry, copy);
+        let here = documents
+            .iter()
+            .flat_map(object::objects)
+            .any(|object| object.kind == "IngressRoute" && object.name() == Some(&name));
+        // What an earlier rendering added is there already.
+        if !here {
+            added.extend(generated::entry(&name, entry, copy)?);
+        }
+    }
+    Ok(added)
+}
