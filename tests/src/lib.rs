@@ -1,4 +1,16 @@
-//! The harness of the acceptance suite: it builds what users get, starts the lab, deploys with the
-//! real helmfile and asks through the real router. Cases are in `it/`, this holds none.
+//! The harness of the acceptance suite and of the demo: it builds what users get, starts the lab,
+//! deploys with the real Helm and helmfile, and asks through the real router.
+//!
+//! What is promised stands in `it/` as cases; the table of requests stands here, since the demo
+//! shows it and the suite asserts it.
 
+pub mod cluster;
+pub mod helm;
+pub mod http;
+pub mod images;
+pub mod lab;
+pub mod poll;
+pub mod process;
+pub mod queues;
 pub mod repo;
+pub mod routing;

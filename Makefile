@@ -1,0 +1,39 @@
+# The two commands that the README has, and what stops the lab. What they do is in tests/.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+CACHE := $(or $(DEVSTACK_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/devstack)
+# In the cache, so that a fresh clone builds only what is its own.
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+
+.PHONY: demo test check lab-down
+
+# Builds everything, starts the lab, deploys base and copies, shows who answers what.
+demo:
+	@tests/lab/lab build $(if $(filter current,$(CLUSTER)),tools)
+	@$(call step,build the demo,cargo build --quiet --locked -p acceptance --bin demo)
+	@"$(CARGO_TARGET_DIR)/debug/demo"
+
+# Every test, those on the cluster included; the lab is down at the end.
+test: check
+	@tests/lab/lab build
+	@$(call step,build the tests,cargo test --quiet --locked --workspace --all-targets --no-run)
+	@trap 'tests/lab/lab down >&2' EXIT; \
+	cargo test --locked --workspace --exclude acceptance --all-targets --no-fail-fast; \
+	tests/lab/lab up; \
+	cargo test --locked -p acceptance --test it --no-fail-fast -- --test-threads=2
+
+# Format and lints.
+check:
+	@tests/lab/lab build tools
+	@$(call step,rustfmt,cargo fmt --all --check)
+	@$(call step,clippy,cargo clippy --quiet --locked --workspace --all-targets -- -D warnings)
+	@$(call step,shellcheck,shellcheck --external-sources tests/lab/lab tests/lab/lib/*.sh tests/lab/components/*.sh helmfile-examples/wait-for-copy)
+
+lab-down:
+	@tests/lab/lab down
+
+# Runs a command and says what it was and how long it took.
+define step
+start=$$SECONDS; $(2); echo "$(1): $$((SECONDS - start)) s" >&2
+endef

@@ -1,0 +1,126 @@
+//! What a copy is made of, and that base never notices it.
+
+use std::collections::BTreeMap;
+
+use acceptance::{cluster, http::Router, poll::Poll, queues, routing::Copies};
+use serde_json::Value;
+
+use crate::stage::with_both_helms;
+
+const API: Copies = Copies { web: false, api: true };
+const FEATURE: &str = feature::words::FEATURE;
+const TTL: &str = feature::words::TTL;
+
+with_both_helms! {
+    fn base_is_as_it_was_byte_for_byte_and_answers_all_the_time(stage) {
+        let before = lasting(cluster::objects());
+        let poll = Poll::start();
+        cluster::deploy(stage.helm(), "feat1", API);
+        assert_eq!(changed(&before, &lasting(cluster::objects())), Vec::<String>::new());
+        assert!(queues::names().contains(&"messages-feat1".to_owned()));
+        cluster::destroy(stage.helm(), "feat1", API);
+        let (asked, failed) = poll.stop();
+        assert!(asked > 50, "only {asked} requests were sent");
+        assert_eq!(failed, Vec::<String>::new(), "of {asked} requests");
+
+        let after = lasting(cluster::objects());
+        assert_eq!(changed(&before, &after), Vec::<String>::new());
+        let left: Vec<&String> = after.keys().filter(|key| !before.contains_key(*key)).collect();
+        for key in &left {
+            let object = &after[*key];
+            assert_eq!(object["kind"], "Job", "{key} is left");
+            assert!(object["spec"]["ttlSecondsAfterFinished"].as_u64().is_some_and(|ttl| ttl > 0), "{key}");
+            assert!(object["status"]["completionTime"].is_string(), "{key} is not finished");
+        }
+        assert!(!queues::names().contains(&"messages-feat1".to_owned()), "{:?}", queues::names());
+    }
+
+    fn every_object_of_a_copy_is_labelled_and_has_a_ttl_unless_it_is_a_hook(stage) {
+        let output = cluster::helmfile(stage.helm(), "feat1", API, "sync", &["janitor=true"]);
+        assert!(output.status.success(), "{}", cluster::text(&output));
+        let objects = cluster::objects();
+        let mine: BTreeMap<&str, &Value> = cluster::of_release(&objects, "demo-feat1");
+        let kinds = ["Deployment", "Service", "ServiceAccount", "IngressRoute", "Middleware", "Pod", "Job", "Secret"];
+        for kind in kinds {
+            assert!(mine.values().any(|object| object["kind"] == kind), "no {kind} in {:?}", mine.keys());
+        }
+        for (key, object) in &mine {
+            let metadata = &object["metadata"];
+            assert_eq!(metadata["labels"][FEATURE], "feat1", "{key}");
+            let annotations = &metadata["annotations"];
+            let hook = annotations.get("helm.sh/hook").is_some();
+            // What a controller makes goes with its owner.
+            let owned = metadata["ownerReferences"].is_array();
+            if hook {
+                assert!(annotations.get(TTL).is_none() && annotations.get("janitor/ttl").is_none(), "{key}");
+            } else if !owned {
+                assert_eq!(annotations[TTL], "6h", "{key}");
+            }
+            if matches!(object["kind"].as_str(), Some("Deployment" | "Service" | "IngressRoute" | "Middleware")) {
+                assert_eq!(annotations["janitor/ttl"], "6h", "{key}");
+            }
+        }
+        cluster::destroy(stage.helm(), "feat1", API);
+    }
+
+    fn a_message_arrives_where_its_header_leads_and_nowhere_else(stage) {
+        cluster::deploy(stage.helm(), "feat1", API);
+        let router = Router::default();
+        let header: &[(&str, &str)] = &[("uber-ctx-key", "feat1")];
+        for (mine, other, queue) in [(header, &[][..], "/messages-feat1"), (&[][..], header, "/messages")] {
+            let body = format!("{queue} {:?}", std::time::Instant::now());
+            let sent = router.post("api.example.com", "/messages", mine, &body).expect("the router answers");
+            assert_eq!(sent.status, 202, "{}", sent.body);
+            let got = cluster::eventually("the message", 30, || {
+                let answer = router.get("api.example.com", "/messages", mine).map_err(|error| error.to_string())?;
+                if answer.body.contains(&body) { Ok(answer.body) } else { Err(answer.body) }
+            });
+            let got: Value = serde_json::from_str(&got).expect("JSON");
+            assert!(got["queue"].as_str().is_some_and(|url| url.ends_with(queue)), "{got}");
+            let elsewhere = router.get("api.example.com", "/messages", other).expect("the router answers");
+            assert!(!elsewhere.body.contains(&body), "{}", elsewhere.body);
+        }
+        cluster::destroy(stage.helm(), "feat1", API);
+    }
+
+    fn a_second_deploy_changes_nothing(stage) {
+        cluster::deploy(stage.helm(), "feat1", API);
+        let before = lasting(cluster::objects());
+        cluster::deploy(stage.helm(), "feat1", API);
+        let changes = changed(&before, &lasting(cluster::objects()));
+        // The Jobs are made anew by each deploy; what they are to do has been done.
+        let changes: Vec<&String> = changes.iter().filter(|key| !key.starts_with("Job/")).collect();
+        assert_eq!(changes, Vec::<&String>::new());
+        cluster::destroy(stage.helm(), "feat1", API);
+    }
+
+    fn the_manifest_of_a_copy_has_no_route_that_base_could_lose_a_request_to(stage) {
+        cluster::deploy(stage.helm(), "feat1", API);
+        let objects = cluster::objects();
+        let base = &objects["IngressRoute/demo-api"]["spec"]["routes"];
+        assert_eq!(base.as_array().map(Vec::len), Some(1), "{base}");
+        for (key, route) in cluster::of_release(&objects, "demo-feat1") {
+            for rule in route["spec"]["routes"].as_array().into_iter().flatten() {
+                let text = rule["match"].as_str().unwrap_or_default();
+                let by_header = text.contains("&& Header(`uber-ctx-key`, `feat1`)") || text.contains("&& HeaderRegexp(`baggage`, ");
+                assert!(by_header || text.contains("--feat1.example.com"), "{key}: {text}");
+            }
+        }
+        cluster::destroy(stage.helm(), "feat1", API);
+    }
+}
+
+/// Objects without what is Helm's own record of a release, and what comes and goes by itself.
+fn lasting(objects: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    let record = |key: &str| key.starts_with("Secret/sh.helm.release.v1.demo-feat1");
+    objects.into_iter().filter(|(key, _)| !record(key)).collect()
+}
+
+/// The objects of `before` that are not the same bytes in `after`.
+fn changed(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Vec<String> {
+    before
+        .iter()
+        .filter(|(key, object)| after.get(*key) != Some(object))
+        .map(|(key, _)| key.clone())
+        .collect()
+}

@@ -1,0 +1,59 @@
+//! The sources themselves: one place for each name that shows outside, and docs that are true.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use acceptance::{process, repo};
+
+/// The files that git knows or would add, below the repository's root.
+fn files(ends: &str) -> Vec<(PathBuf, String)> {
+    let mut git = Command::new("git");
+    git.current_dir(repo::root()).args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"]);
+    let files: Vec<(PathBuf, String)> = process::output_of(&mut git)
+        .split('\0')
+        .filter(|path| path.ends_with(ends) && repo::root().join(path).is_file())
+        .map(|path| (PathBuf::from(path), fs::read_to_string(repo::root().join(path)).expect("a text")))
+        .collect();
+    assert!(!files.is_empty(), "no file ends in {ends}");
+    files
+}
+
+#[test]
+fn the_domain_of_our_names_stands_in_one_source_file() {
+    let domain = feature::words::FEATURE.split_once('/').expect("a prefixed label").0;
+    let found: Vec<PathBuf> =
+        files(".rs").into_iter().filter(|(_, text)| text.contains(domain)).map(|(path, _)| path).collect();
+    assert_eq!(found, [PathBuf::from("hooks/feature/src/words.rs")]);
+}
+
+#[test]
+fn every_make_target_that_the_docs_name_exists() {
+    let makefile = fs::read_to_string(repo::root().join("Makefile")).expect("the Makefile");
+    let mut named = 0;
+    for (path, text) in files(".md") {
+        for (_, rest) in text.match_indices("make ").map(|(at, word)| text.split_at(at + word.len())) {
+            let target: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+            let quoted =
+                text[..text.len() - rest.len()].trim_end_matches("make ").ends_with(['`', '\n', '$', ' ']);
+            if quoted && rest[target.len()..].starts_with(['`', '\n']) {
+                named += 1;
+                assert!(makefile.contains(&format!("\n{target}:")), "{}: make {target}", path.display());
+            }
+        }
+    }
+    assert!(named >= 2, "the docs name {named} targets");
+}
+
+#[test]
+fn every_link_in_the_docs_leads_somewhere() {
+    for (path, text) in files(".md") {
+        for (at, _) in text.match_indices("](") {
+            let link: String = text[at + 2..].chars().take_while(|c| *c != ')').collect();
+            let target = link.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let file = repo::root().join(&path).parent().expect("a folder").join(target);
+            assert!(file.exists(), "{}: {link}", path.display());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+# shellcheck shell=bash
+# What the lab cannot install by itself. All that is missing is said at once, with the way to get it.
+
+check_prerequisites() {
+    local missing=() longest="$CONTAINERD_SOCKET.ttrpc"
+    ((EUID == 0)) || missing+=("root: containers, network interfaces and packages need it. Run as root")
+    command -v apt-get dpkg-query >/dev/null || missing+=("apt-get: the lab installs Debian packages. Use Debian 12 or a descendant of it")
+    command -v cargo >/dev/null || missing+=("cargo: see https://rustup.rs, and have ~/.cargo/bin in PATH")
+    command -v go >/dev/null || missing+=("go: see https://go.dev/doc/install, and have /usr/local/go/bin in PATH")
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+        || missing+=("python3, 3.11 or newer: apt-get install python3")
+    # The kernel allows 107 bytes for a socket's path, and this is the longest one of the lab.
+    ((${#longest} <= 107)) || missing+=("a shorter state folder, by $((${#longest} - 107)) characters: sockets lie in $LAB. Set DEVSTACK_LAB")
+    [[ $CACHE$LAB != *[[:space:]]* ]] || missing+=("a state folder without blanks in its path, which $CACHE or $LAB has. Set DEVSTACK_CACHE or DEVSTACK_LAB")
+    ((${#missing[@]} == 0)) || die "this machine lacks:$(printf '\n  - %s' "${missing[@]}")"
+}

@@ -1,0 +1,150 @@
+//! `make demo`: base and copies on a real cluster, and a table of what answers what.
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    process::ExitCode,
+    time::Instant,
+};
+
+use acceptance::{
+    cluster,
+    helm::{Helm, Version},
+    http::Router,
+    images,
+    lab::lab,
+    routing::{API_ONLY, BOTH, Scenario, WEB_ONLY},
+};
+
+fn main() -> ExitCode {
+    match demo() {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(wrong) => {
+            let _ = say(format!("{wrong} answers were not as they should be"));
+            ExitCode::FAILURE
+        }
+        // Whoever reads has gone away.
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Returns how many rows were wrong.
+fn demo() -> io::Result<usize> {
+    let start = Instant::now();
+    lab();
+    timed("build the binaries and images, load them", images::load)?;
+    let mut wrong = 0;
+    let helm = Helm::new(Version::Four);
+    timed("deploy base (helmfile, Helm 4)", || cluster::deploy_base(&helm))?;
+    for (helm, scenarios) in
+        [(Helm::new(Version::Three), [&API_ONLY, &WEB_ONLY, &BOTH]), (helm, [&WEB_ONLY, &BOTH, &API_ONLY])]
+    {
+        for scenario in scenarios {
+            wrong += show(&helm, scenario)?;
+            // The last one stays, for whoever wants to look at it.
+            if helm.version == Version::Three || scenario.title != API_ONLY.title {
+                for (feature, copies) in scenario.copies {
+                    timed(&format!("destroy {feature}"), || cluster::destroy(&helm, feature, *copies))?;
+                }
+            }
+        }
+    }
+    wrong += messages()?;
+    say(format!("\nthe demo took {:.1} s\n", start.elapsed().as_secs_f64()))?;
+    farewell()?;
+    Ok(wrong)
+}
+
+/// Deploys the copies of a scenario and shows who answers its requests.
+fn show(helm: &Helm, scenario: &Scenario) -> io::Result<usize> {
+    say(format!("\n{}, with {}", scenario.title, helm.version))?;
+    for (feature, copies) in scenario.copies {
+        timed(&format!("deploy {feature} until its preview host answers"), || {
+            cluster::deploy(helm, feature, *copies)
+        })?;
+    }
+    let router = Router::default();
+    say(format!("\n  {:<68} {:<20} {:<8} devstack-feature", "request", "web from", "api from"))?;
+    let mut wrong = 0;
+    for row in scenario.rows {
+        let answer = match router.get(row.host, row.path, row.headers) {
+            Ok(answer) => answer,
+            Err(error) => {
+                wrong += 1;
+                say(format!("  {:<68} {error}", row.to_string()))?;
+                continue;
+            }
+        };
+        let named = answer.feature_header.as_deref().unwrap_or("-");
+        let (web, api) = (row.answered_from(&answer, "web"), row.answered_from(&answer, "api"));
+        let fault = row.fault(&answer);
+        let mark = if fault.is_some() { "  WRONG" } else { "" };
+        say(format!("  {:<68} {web:<20} {api:<8} {named}{mark}", row.to_string()))?;
+        wrong += usize::from(fault.is_some());
+    }
+    say("")?;
+    Ok(wrong)
+}
+
+/// Sends a message to base and one to the copy, and shows whose worker got which.
+fn messages() -> io::Result<usize> {
+    let router = Router::default();
+    let mut wrong = 0;
+    say("messages: POST /messages puts one into the queue of the api that answers")?;
+    for (name, headers) in [("base", vec![]), ("feat1", vec![("uber-ctx-key", "feat1")])] {
+        let body = format!("for {name}, {:?}", std::time::SystemTime::now());
+        let sent = router.post("api.example.com", "/messages", &headers, &body);
+        let sent = sent.map_or_else(|error| error.to_string(), |answer| answer.body);
+        let got = cluster::eventually("the message", 30, || {
+            let answer =
+                router.get("api.example.com", "/messages", &headers).map_err(|error| error.to_string())?;
+            if answer.body.contains(&body) {
+                Ok(answer.body)
+            } else {
+                Err(format!("{sent}; {}", answer.body))
+            }
+        });
+        let other: Vec<(&str, &str)> =
+            if headers.is_empty() { vec![("uber-ctx-key", "feat1")] } else { vec![] };
+        let elsewhere = router
+            .get("api.example.com", "/messages", &other)
+            .is_ok_and(|answer| answer.body.contains(&body));
+        let queue = serde_json::from_str::<serde_json::Value>(&got)
+            .map(|got| got["queue"].to_string())
+            .unwrap_or_default();
+        say(format!(
+            "  sent to {name:<6} got by the worker of {name:<6} through {queue}{}",
+            if elsewhere { "  WRONG: and by the other" } else { "" }
+        ))?;
+        wrong += usize::from(elsewhere);
+    }
+    Ok(wrong)
+}
+
+fn farewell() -> io::Result<()> {
+    let router = &lab().router;
+    say(format!(
+        "The cluster, base and the copies feat1 and feat2 go on. Try\n\n  \
+         curl -H 'Host: web.example.com' -H 'uber-ctx-key: feat1' {router}/\n  \
+         curl -H 'Host: api--feat2.example.com' {router}/"
+    ))?;
+    if lab().own {
+        say(
+            "\nTo use kubectl, helm and helmfile on it:  eval \"$(tests/lab/lab env)\"\nTo stop it:  make lab-down",
+        )?;
+    }
+    Ok(())
+}
+
+fn timed<T>(what: &str, act: impl FnOnce() -> T) -> io::Result<T> {
+    let start = Instant::now();
+    let result = act();
+    say(format!("{what}: {:.1} s", start.elapsed().as_secs_f64()))?;
+    Ok(result)
+}
+
+fn say(line: impl Display) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{line}")?;
+    stdout.flush()
+}

@@ -1,0 +1,126 @@
+//! The demo's namespace: its objects, and deploying into it.
+
+use std::{
+    collections::BTreeMap,
+    process::Output,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{helm::Helm, images, lab::lab, process, routing::Copies};
+
+/// The demo's namespace.
+pub const NAMESPACE: &str = "demo";
+
+/// The kinds that the demo or a copy has objects of.
+const KINDS: &str = "deployments,replicasets,pods,services,endpointslices,serviceaccounts,configmaps,secrets,jobs,\
+                     roles,rolebindings,ingressroutes.traefik.io,middlewares.traefik.io";
+
+/// Makes the namespace, which admits pods of Pod Security "restricted" only, and deploys base.
+pub fn deploy_base(helm: &Helm) {
+    images::load();
+    let namespace = format!(
+        r#"{{"apiVersion": "v1", "kind": "Namespace", "metadata": {{"name": "{NAMESPACE}",
+            "labels": {{"pod-security.kubernetes.io/enforce": "restricted"}}}}}}"#
+    );
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), namespace).expect("the file is written");
+    let _ = process::output_of(
+        lab().command("kubectl").args(["apply", "--server-side", "--filename"]).arg(file.path()),
+    );
+    let _ = process::output_of(helm.helmfile("base", None).arg("sync"));
+}
+
+/// Takes everything of the demo away, whichever Helm deployed it.
+pub fn remove_everything() {
+    let _ = process::output_of(lab().command("kubectl").args([
+        "delete",
+        "namespace",
+        NAMESPACE,
+        "--ignore-not-found",
+    ]));
+}
+
+/// Runs helmfile `word` for a copy.
+#[must_use]
+pub fn helmfile(helm: &Helm, feature: &str, copies: Copies, word: &str, settings: &[&str]) -> Output {
+    let mut command = helm.helmfile("feature", Some(feature));
+    let copies = format!("copies.web={},copies.api={}", copies.web, copies.api);
+    command.args(["--state-values-set", &copies]);
+    for setting in settings {
+        command.args(["--state-values-set", setting]);
+    }
+    process::run(command.arg(word))
+}
+
+/// Deploys a copy and waits for its preview host.
+///
+/// # Panics
+/// With all that helmfile said, when it fails.
+pub fn deploy(helm: &Helm, feature: &str, copies: Copies) {
+    let output = helmfile(helm, feature, copies, "sync", &[]);
+    assert!(output.status.success(), "sync of {feature} with {}: {}", helm.version, text(&output));
+}
+
+/// Destroys a copy.
+///
+/// # Panics
+/// With all that helmfile said, when it fails.
+pub fn destroy(helm: &Helm, feature: &str, copies: Copies) {
+    let output = helmfile(helm, feature, copies, "destroy", &[]);
+    assert!(output.status.success(), "destroy of {feature} with {}: {}", helm.version, text(&output));
+}
+
+/// Both streams of a program.
+#[must_use]
+pub fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// All objects of the demo's namespace by `kind/name`, as the API server has them.
+#[must_use]
+pub fn objects() -> BTreeMap<String, Value> {
+    let list = process::output_of(lab().command("kubectl").args([
+        "get",
+        KINDS,
+        "--namespace",
+        NAMESPACE,
+        "--output=json",
+        "--show-managed-fields",
+    ]));
+    let list: Value = serde_json::from_str(&list).expect("kubectl prints JSON");
+    let items = list["items"].as_array().expect("a list").iter();
+    let key = |object: &Value| {
+        let (kind, name) = (&object["kind"], &object["metadata"]["name"]);
+        format!("{}/{}", kind.as_str().unwrap_or_default(), name.as_str().unwrap_or_default())
+    };
+    items.map(|object| (key(object), object.clone())).collect()
+}
+
+/// Those of `objects` whose name says that they belong to the release of this name, and no other's.
+#[must_use]
+pub fn of_release<'o>(objects: &'o BTreeMap<String, Value>, release: &str) -> BTreeMap<&'o str, &'o Value> {
+    let belongs = |key: &str| {
+        let name = key.split_once('/').map_or("", |(_, name)| name);
+        name == release || name.starts_with(&format!("{release}-"))
+    };
+    objects.iter().filter(|(key, _)| belongs(key)).map(|(key, object)| (key.as_str(), object)).collect()
+}
+
+/// Asks until the answer is there.
+///
+/// # Panics
+/// With the last answer, when it is not there after `seconds`.
+pub fn eventually<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Result<T, String>) -> T {
+    let start = Instant::now();
+    loop {
+        match ask() {
+            Ok(value) => return value,
+            Err(last) if start.elapsed() > Duration::from_secs(seconds) => {
+                panic!("{what} did not come in {seconds} s; last: {last}")
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(100)),
+        }
+    }
+}

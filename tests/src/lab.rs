@@ -1,0 +1,118 @@
+//! The cluster that everything runs on: the lab's, or the one of the current kubectl context.
+
+use std::{collections::BTreeMap, env, process::Command, sync::OnceLock};
+
+use crate::{process, repo};
+
+/// Where things are.
+#[derive(Debug)]
+pub struct Lab {
+    /// Where the router listens.
+    pub router: String,
+    /// Where LocalStack listens, as this machine reaches it.
+    pub localstack: String,
+    /// Where the copies' pods reach LocalStack.
+    pub localstack_in_cluster: String,
+    /// Whether the cluster is the lab's, which images are loaded into.
+    pub own: bool,
+    env: BTreeMap<String, String>,
+}
+
+/// The cluster, started if it is the lab's and does not run.
+///
+/// # Panics
+/// With what to do, when it cannot be used.
+pub fn lab() -> &'static Lab {
+    static LAB: OnceLock<Lab> = OnceLock::new();
+    LAB.get_or_init(|| match env::var("CLUSTER").as_deref() {
+        Err(_) | Ok("" | "lab") => Lab::start(),
+        Ok("current") => Lab::current(),
+        Ok(other) => panic!("CLUSTER={other}: expected lab or current"),
+    })
+}
+
+impl Lab {
+    fn start() -> Self {
+        let script = repo::root().join("tests/lab/lab");
+        let status = Command::new(&script).arg("up").status().expect("the lab's script starts");
+        assert!(status.success(), "tests/lab/lab up: {status}");
+        let lines = process::output_of(Command::new(&script).arg("env"));
+        let env = evaluated(&lines);
+        let of =
+            |name: &str| env.get(name).unwrap_or_else(|| panic!("tests/lab/lab env says no {name}")).clone();
+        Self {
+            router: of("ROUTER_URL"),
+            localstack: of("LOCALSTACK_URL"),
+            localstack_in_cluster: "http://localstack.infra:4566".to_owned(),
+            own: true,
+            env,
+        }
+    }
+
+    fn current() -> Self {
+        let of = |name: &str, what: &str| {
+            env::var(name).unwrap_or_else(|_| panic!("CLUSTER=current needs {name}: {what}"))
+        };
+        let script = repo::root().join("tests/lab/lab");
+        let status =
+            Command::new(&script).args(["build", "tools"]).status().expect("the lab's script starts");
+        assert!(status.success(), "tests/lab/lab build tools: {status}");
+        let mut env = evaluated(&process::output_of(Command::new(&script).arg("env")));
+        env.remove("KUBECONFIG");
+        let lab = Self {
+            router: of("ROUTER_URL", "where the cluster's Traefik answers, such as http://10.0.0.7"),
+            localstack: of("LOCALSTACK_URL", "where this machine reaches the cluster's LocalStack"),
+            localstack_in_cluster: env::var("LOCALSTACK_IN_CLUSTER")
+                .unwrap_or_else(|_| "http://localstack.infra:4566".to_owned()),
+            own: false,
+            env,
+        };
+        let crds = lab.command("kubectl").args(["get", "crd", "ingressroutes.traefik.io"]).output();
+        let found = crds.is_ok_and(|output| output.status.success());
+        assert!(
+            found,
+            "the current context has no IngressRoute of traefik.io (kubectl get crd ingressroutes.traefik.io): \
+             install Traefik 3 with its kubernetescrd provider"
+        );
+        lab
+    }
+
+    /// A program of the lab's or the machine's, with the cluster and the tools in its environment.
+    #[must_use]
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.resolve(program));
+        command.envs(&self.env);
+        command
+    }
+
+    /// The variable of the lab's environment.
+    #[must_use]
+    pub fn var(&self, name: &str) -> &str {
+        self.env.get(name).unwrap_or_else(|| panic!("tests/lab/lab env says no {name}"))
+    }
+
+    /// A program is looked up on our PATH, not on the one that the child gets: so it is done here.
+    fn resolve(&self, program: &str) -> std::path::PathBuf {
+        let paths = env::split_paths(self.var("PATH")).map(|folder| folder.join(program));
+        paths.into_iter().find(|path| path.is_file()).unwrap_or_else(|| program.into())
+    }
+}
+
+/// What lines of `export NAME=value` leave in a shell's environment.
+fn evaluated(lines: &str) -> BTreeMap<String, String> {
+    let names: Vec<&str> = lines
+        .lines()
+        .filter_map(|line| line.strip_prefix("export ")?.split_once('='))
+        .map(|(name, _)| name)
+        .collect();
+    let script = format!(
+        "{lines}\nfor name in {}; do printf '%s=%s\\n' \"$name\" \"${{!name}}\"; done",
+        names.join(" ")
+    );
+    let values = process::output_of(Command::new("bash").args(["-c", &script]));
+    values
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .collect()
+}
