@@ -37,6 +37,21 @@ pub struct Helm {
     path: OsString,
 }
 
+/// Puts devstack and a `helm` (the fourth) where the shell of `tests/lab/lab env` finds them.
+pub fn install() {
+    let bin = Path::new(lab().var("HELM4")).parent().expect("a folder of binaries").to_owned();
+    let plugin = Path::new(lab().var("HELM_PLUGINS")).join("devstack");
+    fs::create_dir_all(&plugin).expect("a folder");
+    fs::copy(repo::root().join("post-renderer/plugin.yaml"), plugin.join("plugin.yaml"))
+        .expect("the manifest");
+    for (from, name) in [(repo::devstack(), "devstack"), (Path::new(lab().var("HELM4")), "helm")] {
+        // A rename, so that nobody meets half a binary.
+        let new = bin.join(format!(".{name}.new"));
+        fs::copy(from, &new).expect("the binary is copied");
+        fs::rename(&new, bin.join(name)).expect("the binary is put in its place");
+    }
+}
+
 impl Helm {
     #[must_use]
     pub fn new(version: Version) -> Self {

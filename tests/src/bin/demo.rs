@@ -9,7 +9,7 @@ use std::{
 
 use acceptance::{
     cluster,
-    helm::{Helm, Version},
+    helm::{self, Helm, Version},
     http::Router,
     images,
     lab::lab,
@@ -50,6 +50,7 @@ fn demo() -> io::Result<usize> {
         }
     }
     wrong += messages()?;
+    helm::install();
     say(format!("\nthe demo took {:.1} s\n", start.elapsed().as_secs_f64()))?;
     farewell()?;
     Ok(wrong)
