@@ -49,11 +49,15 @@ fn arguments(case: &Path) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// Compares with the golden file, or writes it where that is asked for.
-fn check(path: &Path, got: &[u8], failures: &mut Vec<String>) {
+/// Compares with the golden file, after writing it where that is asked for.
+fn check_or_write(path: &Path, got: &[u8], failures: &mut Vec<String>) {
     if std::env::var_os("GOLDEN").is_some_and(|word| word == "write") {
         fs::write(path, got).expect("the golden file is written");
     }
+    check(path, got, failures);
+}
+
+fn check(path: &Path, got: &[u8], failures: &mut Vec<String>) {
     let want = fs::read(path).unwrap_or_default();
     if want != got {
         let (want, got) = (String::from_utf8_lossy(&want), String::from_utf8_lossy(got));
@@ -70,7 +74,7 @@ fn every_golden_stream_renders_as_it_did_and_twice_is_once() {
         let input = fs::read(case.join("input.yaml")).expect("input.yaml");
         let (code, output, stderr) = devstack(&args, &input, false);
         assert_eq!((code, stderr.as_str()), (Some(0), ""), "{}", case.display());
-        check(&case.join("output.yaml"), &output, &mut failures);
+        check_or_write(&case.join("output.yaml"), &output, &mut failures);
         let (code, again, stderr) = devstack(&args, &output, false);
         assert_eq!((code, stderr.as_str()), (Some(0), ""), "{}, rendered twice", case.display());
         check(&case.join("output.yaml"), &again, &mut failures);
@@ -87,7 +91,11 @@ fn what_is_refused_says_what_where_and_what_to_do_and_writes_nothing() {
         let input = fs::read(case.join("input.yaml")).expect("input.yaml");
         let (code, output, stderr) = devstack(&args, &input, false);
         assert!(output.is_empty(), "{} wrote to stdout", case.display());
-        check(&case.join("error.txt"), format!("exit code {code:?}\n{stderr}").as_bytes(), &mut failures);
+        check_or_write(
+            &case.join("error.txt"),
+            format!("exit code {code:?}\n{stderr}").as_bytes(),
+            &mut failures,
+        );
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

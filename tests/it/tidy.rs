@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use acceptance::{process, repo};
+use acceptance::{cluster, process, repo};
 
 /// The files that git knows or would add, below the repository's root.
 fn files(ends: &str) -> Vec<(PathBuf, String)> {
@@ -41,6 +41,56 @@ fn every_make_target_that_the_docs_name_exists() {
         }
     }
     assert!(named >= 2, "the docs name {named} targets");
+}
+
+#[test]
+fn every_yaml_block_of_the_docs_is_what_it_says() {
+    let mut blocks = 0;
+    for (path, text) in files(".md") {
+        for block in fenced(&text, "yaml") {
+            blocks += 1;
+            let value: serde_yaml::Value = serde_yaml::from_str(block)
+                .unwrap_or_else(|error| panic!("{}: {error} in\n{block}", path.display()));
+            if value.get("kind").is_some_and(|kind| kind == "FeatureResources") {
+                let read = provision::config::read(&path.display().to_string(), block);
+                read.unwrap_or_else(|error| panic!("{error}"));
+            }
+            for release in
+                value.get("releases").and_then(serde_yaml::Value::as_sequence).into_iter().flatten()
+            {
+                let flags = release["postRendererArgs"].as_sequence().expect("a copy has flags");
+                let flags: Vec<&str> = flags.iter().filter_map(serde_yaml::Value::as_str).collect();
+                let output = process::run(
+                    Command::new(repo::devstack()).args(&flags).stdin(std::process::Stdio::null()),
+                );
+                assert!(output.status.success(), "{}: {flags:?}", path.display());
+            }
+        }
+    }
+    assert!(blocks >= 2, "the docs have {blocks} blocks of YAML");
+}
+
+crate::stage::with_both_helms! {
+    fn every_command_of_the_docs_runs(stage) {
+        let mut commands = 0;
+        for (path, text) in files(".md") {
+            // The README's commands are what runs this.
+            for block in fenced(&text, "sh").into_iter().filter(|block| !block.starts_with("make ")) {
+                commands += 1;
+                let output = process::run(stage.helm().shell().args(["-euc", block]).current_dir(repo::root()));
+                assert!(output.status.success(), "{}: {}", path.display(), cluster::text(&output));
+            }
+        }
+        assert!(commands >= 2, "the docs have {commands} commands");
+        let mut helm = stage.helm().helm();
+        let _ = process::output_of(helm.args(["uninstall", "demo-docs", "--namespace", cluster::NAMESPACE, "--wait"]));
+    }
+}
+
+/// The blocks of a language in a page.
+fn fenced<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+    let open = format!("```{language}\n");
+    text.split(&open).skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect()
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{helm::Helm, images, lab::lab, process, routing::Copies};
+use crate::{helm::Helm, http::Router, images, lab::lab, process, routing::Copies};
 
 /// The demo's namespace.
 pub const NAMESPACE: &str = "demo";
@@ -30,6 +30,19 @@ pub fn deploy_base(helm: &Helm) {
         lab().command("kubectl").args(["apply", "--server-side", "--filename"]).arg(file.path()),
     );
     let _ = process::output_of(helm.helmfile("base", None).arg("sync"));
+    // Helm is done before the router is.
+    let router = Router::default();
+    for (path, release) in [("/", "demo"), ("/other", "other")] {
+        eventually("base", 30, || {
+            let answer = router.get("api.example.com", path, &[]).map_err(|error| error.to_string())?;
+            let here = answer.status == 200 && answer.hops.first().is_some_and(|hop| hop.release == release);
+            if here { Ok(()) } else { Err(format!("{answer:?}")) }
+        });
+    }
+    eventually("base", 30, || {
+        let answer = router.get("web.example.com", "/", &[]).map_err(|error| error.to_string())?;
+        if answer.hops.len() == 2 { Ok(()) } else { Err(format!("{answer:?}")) }
+    });
 }
 
 /// Takes everything of the demo away, whichever Helm deployed it.

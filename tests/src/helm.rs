@@ -82,6 +82,12 @@ impl Helm {
         self.command(&self.home.path().join("bin/helm"))
     }
 
+    /// A shell that finds `helm` and `devstack` as a user's does.
+    #[must_use]
+    pub fn shell(&self) -> Command {
+        self.command(Path::new("/bin/sh"))
+    }
+
     /// `helmfile` on one of the examples, for a feature where one is given.
     #[must_use]
     pub fn helmfile(&self, example: &str, feature: Option<&str>) -> Command {

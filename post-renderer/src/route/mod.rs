@@ -11,12 +11,10 @@ mod rule;
 use crate::{
     copy::{FeatureCopy, Router},
     error::RenderError,
-    object,
+    object::{self, Object},
     splice::Edit,
     stream::Document,
 };
-
-pub use ingressroute::in_place;
 
 /// The changes that one route asks for.
 #[derive(Debug, Default)]
@@ -24,6 +22,18 @@ pub struct Routed {
     pub edits: Vec<Edit>,
     /// Documents beside it: the middlewares that its rules name.
     pub added: Vec<String>,
+}
+
+/// The changes to a route of the chart; none to an entry that an earlier rendering added.
+pub fn in_place(
+    document: &Document<'_>,
+    object: &Object<'_>,
+    copy: &FeatureCopy,
+) -> Result<Routed, RenderError> {
+    if copy.entries.iter().any(|entry| object.name() == Some(&generated::entry_name(entry, copy))) {
+        return Ok(Routed::default());
+    }
+    ingressroute::in_place(document, object, copy)
 }
 
 /// The preview hosts of services that have no copy, as documents of their own.

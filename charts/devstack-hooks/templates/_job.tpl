@@ -1,0 +1,75 @@
+{{/*
+One Job that runs the enabled hooks one after the other: each but the last is an init container.
+Takes a dict: root, verb (apply or delete), events (Helm's), logs (when Helm shows the Job's log).
+*/}}
+{{- define "devstack-hooks.job" -}}
+{{- $root := .root }}
+{{- $verb := .verb }}
+{{- $hooks := include "devstack-hooks.enabled" $root | fromJsonArray }}
+{{- $targets := include "devstack-hooks.targets" $root | fromJson }}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ $root.Release.Name }}-{{ $verb }}
+  labels: {{- include "devstack-hooks.labels" $root | nindent 4 }}
+  annotations:
+    helm.sh/hook: {{ .events }}
+    helm.sh/hook-weight: "-10"
+    # Stays for those who want to read its log, until its ttl: gone at once, Helm 4 waits for it in vain.
+    helm.sh/hook-delete-policy: before-hook-creation
+    helm.sh/hook-output-log-policy: {{ .logs }}
+spec:
+  ttlSecondsAfterFinished: 3600
+  # The hook's own retry is the only one; a pod that was evicted did not fail.
+  backoffLimit: 0
+  podFailurePolicy:
+    rules:
+      - action: Ignore
+        onPodConditions: [{ type: DisruptionTarget, status: "True" }]
+  # Later than the hook's own deadline, so that it can say what it waited for.
+  activeDeadlineSeconds: {{ include "devstack-hooks.seconds" $root | int | add 30 }}
+  template:
+    metadata:
+      labels: {{- include "devstack-hooks.labels" $root | nindent 8 }}
+    spec:
+      restartPolicy: Never
+      serviceAccountName: {{ include "devstack-hooks.name" $root }}
+      automountServiceAccountToken: {{ not (and (empty $targets.secrets) (empty $targets.configmaps)) }}
+      enableServiceLinks: false
+      terminationGracePeriodSeconds: 10
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 65532
+        runAsGroup: 65532
+        seccompProfile: { type: RuntimeDefault }
+      {{- with initial $hooks }}
+      initContainers:
+        {{- range . }}
+        {{- include "devstack-hooks.container" (dict "root" $root "verb" $verb "hook" .) | trim | nindent 8 }}
+        {{- end }}
+      {{- end }}
+      containers:
+        {{- include "devstack-hooks.container" (dict "root" $root "verb" $verb "hook" (last $hooks)) | trim | nindent 8 }}
+      volumes:
+        - name: config
+          configMap: { name: {{ include "devstack-hooks.name" $root }} }
+{{- end }}
+
+{{- define "devstack-hooks.container" -}}
+{{- with .root.Values.image }}
+- name: {{ $.hook }}-hook
+  image: "{{ .repository }}:{{ .tag }}"
+  imagePullPolicy: {{ .pullPolicy }}
+{{- end }}
+  command: [/{{ .hook }}-hook, {{ .verb }}, --config=/etc/devstack/resources.yaml, --timeout={{ .root.Values.timeout }}]
+  terminationMessagePolicy: FallbackToLogsOnError
+  resources:
+    requests: { cpu: 10m, memory: 16Mi }
+    limits: { memory: 64Mi }
+  securityContext:
+    allowPrivilegeEscalation: false
+    readOnlyRootFilesystem: true
+    capabilities: { drop: [ALL] }
+  volumeMounts:
+    - { name: config, mountPath: /etc/devstack, readOnly: true }
+{{- end }}

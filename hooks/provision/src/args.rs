@@ -1,0 +1,175 @@
+//! The command line of every hook.
+
+use std::{path::PathBuf, process::ExitCode, str::FromStr, time::Duration};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::exit;
+
+/// What a hook was asked to do.
+#[derive(Debug)]
+pub(crate) struct Args {
+    pub(crate) action: Action,
+    pub(crate) config: PathBuf,
+    pub(crate) output: Format,
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Plan { exit_code: bool },
+    Apply,
+    Delete,
+}
+
+/// How the report on stdout is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// One line per thing, for people
+    Text,
+    /// One JSON object per line and thing
+    Json,
+}
+
+impl Args {
+    /// The process's own arguments; the exit code to end with where they ask for help or are wrong.
+    pub(crate) fn read(hook: &str) -> Result<Self, ExitCode> {
+        Self::parse(hook, std::env::args_os()).map_err(|error| {
+            let code = if error.use_stderr() { exit::CONFIG } else { exit::DONE };
+            // Help that nobody can read (a closed pipe) is no reason for another exit code.
+            drop(error.print());
+            code.into()
+        })
+    }
+
+    fn parse<T: Into<std::ffi::OsString> + Clone>(
+        hook: &str,
+        words: impl IntoIterator<Item = T>,
+    ) -> Result<Self, clap::Error> {
+        let command = Line::command().bin_name(hook);
+        let Line { verb } = Line::from_arg_matches(&command.try_get_matches_from(words)?)?;
+        let (action, common) = match verb {
+            Verb::Plan { exit_code, common } => (Action::Plan { exit_code }, common),
+            Verb::Apply { common } => (Action::Apply, common),
+            Verb::Delete { common } => (Action::Delete, common),
+        };
+        let Common { config, output, timeout: Timeout(timeout) } = common;
+        Ok(Self { action, config, output, timeout })
+    }
+}
+
+/// Gives a copy of an application what it needs of its own.
+#[derive(Parser)]
+struct Line {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Say what apply would do; write nothing
+    Plan {
+        /// End with 3 where there are changes
+        #[arg(long)]
+        exit_code: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Make what the config asks for, and tell the application
+    Apply {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Delete what the config names and apply has made
+    Delete {
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(clap::Args)]
+struct Common {
+    /// The file of kind `FeatureResources`
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// How stdout reports each thing
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    output: Format,
+    /// How long all of it may take: a whole number with s or m
+    #[arg(long, default_value = "120s", value_name = "TIME")]
+    timeout: Timeout,
+}
+
+#[derive(Clone, Copy)]
+struct Timeout(Duration);
+
+impl FromStr for Timeout {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || "is no whole number with s or m behind it (such as 120s or 2m)".to_owned();
+        let (digits, each) = text
+            .strip_suffix('s')
+            .map(|digits| (digits, 1))
+            .or_else(|| text.strip_suffix('m').map(|digits| (digits, 60)))
+            .ok_or_else(wrong)?;
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        match digits.parse::<u64>().ok().and_then(|count| count.checked_mul(each)) {
+            Some(0) => Err("is no time at all".to_owned()),
+            Some(seconds @ 1..=86_400) => Ok(Self(Duration::from_secs(seconds))),
+            _ => Err("is more than a day".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &str) -> Result<Args, clap::Error> {
+        Args::parse("sqs-hook", std::iter::once("sqs-hook").chain(words.split_whitespace()))
+    }
+
+    #[test]
+    fn each_verb_takes_a_file_and_has_defaults() {
+        let cases = [
+            ("plan --config f", Action::Plan { exit_code: false }),
+            ("plan --config=f --exit-code", Action::Plan { exit_code: true }),
+            ("apply --config f", Action::Apply),
+            ("delete --config f", Action::Delete),
+        ];
+        for (words, action) in cases {
+            let args = parse(words).expect(words);
+            assert_eq!(
+                (args.action, args.output, args.timeout),
+                (action, Format::Text, Duration::from_mins(2))
+            );
+            assert_eq!(args.config, PathBuf::from("f"));
+        }
+        let args = parse("apply --config f --output=json --timeout=5m").expect("legal");
+        assert_eq!((args.output, args.timeout), (Format::Json, Duration::from_mins(5)));
+    }
+
+    #[test]
+    fn what_is_no_command_line_is_refused() {
+        let cases = [
+            "",
+            "apply",
+            "apply --config f --exit-code",
+            "apply --config f --output=yaml",
+            "apply --config f --timeout=2",
+            "apply --config f --timeout=1m30s",
+            "apply --config f --timeout=0s",
+            "apply --config f --timeout=-1s",
+            "apply --config f --timeout=9999999999m",
+            "apply --config f extra",
+            "create --config f",
+        ];
+        for words in cases {
+            let error = parse(words).expect_err(words);
+            assert!(error.use_stderr() || words.is_empty(), "{words}");
+        }
+    }
+}

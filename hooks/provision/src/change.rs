@@ -1,0 +1,69 @@
+//! What must happen to a thing, as data.
+
+use std::fmt;
+
+/// The difference between what the config asks for and what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Keep,
+    Create,
+    /// At least one field is not what it should be; the thing stays.
+    Update(Vec<Difference>),
+    /// The thing must not or cannot be changed; the reason, for people.
+    Refuse(String),
+}
+
+/// One field that is not what it should be. Never holds a secret value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub field: String,
+    pub from: String,
+    pub to: String,
+}
+
+impl Change {
+    /// What comes of differences; none is [`Change::Keep`].
+    #[must_use]
+    pub fn of(differences: Vec<Difference>) -> Self {
+        if differences.is_empty() { Self::Keep } else { Self::Update(differences) }
+    }
+
+    /// Whether the field named so is one that differs.
+    #[must_use]
+    pub fn touches(&self, field: &str) -> bool {
+        matches!(self, Self::Update(differences) if differences.iter().any(|d| d.field == field))
+    }
+
+    /// The word of the report.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Create => "create",
+            Self::Update(_) => "update",
+            Self::Refuse(_) => "refuse",
+        }
+    }
+
+    /// The names of the fields that differ.
+    pub(crate) fn fields(&self) -> String {
+        match self {
+            Self::Update(differences) => {
+                differences.iter().map(|d| d.field.as_str()).collect::<Vec<_>>().join(", ")
+            }
+            Self::Keep | Self::Create | Self::Refuse(_) => String::new(),
+        }
+    }
+}
+
+impl Difference {
+    pub fn new(field: impl Into<String>, from: impl Into<String>, to: impl Into<String>) -> Self {
+        Self { field: field.into(), from: from.into(), to: to.into() }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, from, to } = self;
+        write!(f, "{field}: {from} -> {to}")
+    }
+}

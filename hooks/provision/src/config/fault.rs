@@ -1,0 +1,167 @@
+//! An error of the file: where it is, what is wrong, what was probably meant.
+
+use std::fmt;
+
+use super::place;
+
+/// What is wrong with the value at one path of the file, such as `sqs.queues[0].name`.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    path: String,
+    message: String,
+}
+
+/// What is wrong, with the file and the line in which it is; the last line of its text says it all.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    file: String,
+    line: usize,
+    column: usize,
+    quote: Option<String>,
+    message: String,
+}
+
+impl Fault {
+    pub(super) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), message: message.into() }
+    }
+
+    pub(super) fn in_file(self, file: &str, text: &str) -> ConfigError {
+        ConfigError::new(file, text, place::of(text, &self.path), self.message)
+    }
+}
+
+impl ConfigError {
+    /// What is wrong at the byte `at` of `text`.
+    pub(super) fn new(file: &str, text: &str, at: usize, message: impl Into<String>) -> Self {
+        // What is missed at the end of the file is missed on its last line.
+        let before = text.get(..at.min(text.trim_end().len())).unwrap_or(text);
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let quote = text[start..].lines().next().filter(|quote| !quote.trim().is_empty());
+        Self {
+            file: file.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before[start..].chars().count() + 1,
+            quote: quote.map(|quote| masked(quote).chars().take(160).collect()),
+            message: message.into(),
+        }
+    }
+
+    /// What the reader of YAML found, in our words.
+    pub(super) fn read(file: &str, text: &str, error: &serde_yaml::Error) -> Self {
+        let said = error.to_string();
+        let Some(location) = error.location() else {
+            return if said.contains("more than one document") {
+                Self::new(file, text, place::of_second_document(text), "a second document: a hook reads one")
+            } else {
+                Self::new(file, text, 0, said)
+            };
+        };
+        let said =
+            said.replacen(&format!(" at line {} column {}", location.line(), location.column()), "", 1);
+        // A character that is not allowed has only a position, and that only in the words.
+        if let Some((said, position)) = said.rsplit_once(" at position ")
+            && let Ok(at) = position.parse()
+        {
+            return Self::new(file, text, at, said);
+        }
+        // What the reader says is `path: message`; no known key has a space in it.
+        let (path, said) =
+            said.split_once(": ").filter(|(path, _)| !path.contains(' ')).unwrap_or(("", &said));
+        let twice = said.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`'));
+        let at = twice.map_or(location.index(), |key| place::of_second_key(text, path, key));
+        Self::new(file, text, at, reworded(said))
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, column, quote, message } = self;
+        if let Some(quote) = quote {
+            writeln!(f, "{line:>5} | {quote}")?;
+        }
+        write!(f, "{file}:{line}:{column}: {message}")
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+fn reworded(said: &str) -> String {
+    let (what, expected) = said.rsplit_once(", expected ").unwrap_or((said, ""));
+    let (kind, rest) = what.split_once(" `").unwrap_or((what, ""));
+    let word = rest.strip_suffix('`').unwrap_or(rest);
+    // One word, two with an `or`, or a list: each between backticks.
+    let known: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
+    match kind {
+        "unknown field" => format!("unknown key {word:?}{}", meant(word, &known)),
+        "unknown variant" => format!("{word:?} is not known here{}", meant(word, &known)),
+        "missing field" => format!("the key {word:?} is missing"),
+        "duplicate field" => format!("the key {word:?} is there twice"),
+        // What was found stands in the quoted line, where it is masked.
+        _ if what.starts_with("invalid type: ") => format!("expected {}", spoken(expected)),
+        _ => said.to_owned(),
+    }
+}
+
+fn spoken(expected: &str) -> &str {
+    match expected {
+        "i64" => "a whole number",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a string" => "one text",
+        "field identifier" => "a key",
+        "a YAML tag starting with '!'" => "one word",
+        other => other,
+    }
+}
+
+/// The line without what stands between the scheme and the host of a URL: it would be a password.
+fn masked(line: &str) -> String {
+    let mut parts = line.split("://");
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let authority = part.split(['/', ' ', '"', '\'', ',']).next().unwrap_or_default();
+        let host = authority.rfind('@').unwrap_or_default();
+        masked = masked + "://" + if host > 0 { "***" } else { "" } + &part[host..];
+    }
+    masked
+}
+
+/// What was probably meant, or else all that could be.
+fn meant(word: &str, known: &[&str]) -> String {
+    let close = known
+        .iter()
+        .map(|known| (strsim::jaro_winkler(&word.to_lowercase(), &known.to_lowercase()), known))
+        .filter(|(closeness, _)| *closeness > 0.8)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other));
+    match close {
+        Some((_, known)) => format!(": did you mean {known:?}?"),
+        None => format!(": expected {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_miss_is_named_and_a_far_one_gets_the_list() {
+        let known = ["visibilityTimeout", "delaySeconds"];
+        assert_eq!(meant("visibiltyTimeout", &known), ": did you mean \"visibilityTimeout\"?");
+        assert_eq!(meant("VisibilityTimeout", &known), ": did you mean \"visibilityTimeout\"?");
+        assert_eq!(meant("fifo", &known), ": expected visibilityTimeout, delaySeconds");
+    }
+
+    #[test]
+    fn a_quoted_line_hides_what_could_be_a_password() {
+        let cases = [
+            ("ttl: 6h", "ttl: 6h"),
+            ("url: http://x:1/a@b", "url: http://x:1/a@b"),
+            ("url: http://u:p@ss@x:1", "url: http://***@x:1"),
+            ("a: [\"http://u:p@x\", \"https://v:q@y\"]", "a: [\"http://***@x\", \"https://***@y\"]"),
+        ];
+        for (line, shown) in cases {
+            assert_eq!(masked(line), shown);
+        }
+    }
+}

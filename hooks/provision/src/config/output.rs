@@ -1,0 +1,115 @@
+//! `outputs` of a thing: which of its values goes to which key of which object.
+
+use std::{collections::BTreeSet, fmt};
+
+use serde::Deserialize;
+
+use super::{Fault, given};
+
+/// An object in the owner's namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    pub kind: TargetKind,
+    pub name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TargetKind {
+    Secret,
+    ConfigMap,
+}
+
+/// One key of such an object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub target: Target,
+    pub key: String,
+}
+
+/// One value (of those that the section knows) bound to its place.
+#[derive(Clone, Debug)]
+pub struct Bound<V> {
+    pub value: V,
+    pub place: Place,
+    /// Its path in the file.
+    pub(super) at: String,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            TargetKind::Secret => "secret",
+            TargetKind::ConfigMap => "configmap",
+        };
+        write!(f, "{kind}/{}", self.name)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "keys with values")]
+pub(super) struct Written<V> {
+    value: V,
+    secret: Option<String>,
+    config_map: Option<String>,
+    key: Option<String>,
+}
+
+impl<V> Written<V> {
+    pub(super) fn check(self, at: String) -> Result<Bound<V>, Fault> {
+        let Self { value, secret, config_map, key } = self;
+        let key = given(key, &at, "key")?;
+        let (kind, written, name) = match (secret, config_map) {
+            (Some(name), None) => (TargetKind::Secret, "secret", name),
+            (None, Some(name)) => (TargetKind::ConfigMap, "configMap", name),
+            (None, None) => {
+                return Err(Fault::new(at, "an output needs a place: secret or configMap is missing"));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Fault::new(
+                    at,
+                    "an output has one place: secret and configMap exclude each other",
+                ));
+            }
+        };
+        if !object_name(&name) {
+            return Err(Fault::new(
+                format!("{at}.{written}"),
+                format!(
+                    "{name:?} is no name of an object: lower-case letters, digits, dashes and dots, with a \
+                     letter or digit at both ends, at most 253"
+                ),
+            ));
+        }
+        let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        if !(1..=253).contains(&key.len()) || !key.bytes().all(legal) {
+            return Err(Fault::new(
+                format!("{at}.key"),
+                format!("{key:?} is no key: letters, digits, dashes, dots and underscores, at most 253"),
+            ));
+        }
+        let place = Place { target: Target { kind, name }, key };
+        Ok(Bound { value, place, at })
+    }
+}
+
+/// Refuses two outputs of one file that go to one place.
+pub(super) fn all_apart<'a>(places: impl Iterator<Item = (&'a Place, &'a str)>) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for (place, at) in places {
+        if !seen.insert(place) {
+            let Place { target, key } = place;
+            return Err(Fault::new(at, format!("key {key:?} of {target} is given by two outputs")));
+        }
+    }
+    Ok(())
+}
+
+fn object_name(name: &str) -> bool {
+    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let bytes = name.as_bytes();
+    bytes.len() <= 253
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|&b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
+        && !name.contains("..")
+}

@@ -1,0 +1,88 @@
+//! What a run tells: a line per thing on stdout, a copy of its last word for Kubernetes, and what was
+//! not done yet when it is told to stop.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+};
+
+use crate::{args::Format, change::Change, error::Error};
+
+/// Where Kubernetes looks for a container's last words; only inside of a container does it exist.
+pub(crate) const TERMINATION_LOG: &str = "/dev/termination-log";
+/// Kubernetes cuts off what is longer.
+const TERMINATION_MAX: usize = 4096;
+
+/// The report of one run.
+pub(crate) struct Report {
+    format: Format,
+    out: RefCell<Box<dyn Write>>,
+    undone: RefCell<Vec<String>>,
+    done: RefCell<BTreeMap<String, usize>>,
+}
+
+impl Report {
+    pub(crate) fn new(format: Format, out: Box<dyn Write>) -> Self {
+        Self { format, out: RefCell::new(out), undone: RefCell::default(), done: RefCell::default() }
+    }
+
+    /// Names what this run is about to do, in its order.
+    pub(crate) fn expect(&self, things: impl IntoIterator<Item = String>) {
+        self.undone.borrow_mut().extend(things);
+    }
+
+    /// What was expected and has no line yet.
+    pub(crate) fn undone(&self) -> Vec<String> {
+        self.undone.borrow().clone()
+    }
+
+    /// The line of a thing that is as it should be, was made so, or may not be.
+    pub(crate) fn change(&self, thing: &str, change: &Change) -> Result<(), Error> {
+        let detail = match change {
+            Change::Keep | Change::Create => String::new(),
+            Change::Update(differences) => {
+                differences.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            }
+            Change::Refuse(reason) => reason.clone(),
+        };
+        self.line(change.word(), thing, &detail)
+    }
+
+    /// `create  sqs/emails-feat1`
+    pub(crate) fn line(&self, word: &str, thing: &str, detail: &str) -> Result<(), Error> {
+        self.undone.borrow_mut().retain(|undone| undone != thing);
+        *self.done.borrow_mut().entry(word.to_owned()).or_default() += 1;
+        let line = match self.format {
+            Format::Text => format!("{word:<6}  {thing}  {detail}").trim_end().to_owned(),
+            Format::Json if detail.is_empty() => {
+                serde_json::json!({"change": word, "thing": thing}).to_string()
+            }
+            Format::Json => serde_json::json!({"change": word, "thing": thing, "detail": detail}).to_string(),
+        };
+        let mut out = self.out.borrow_mut();
+        writeln!(out, "{line}")
+            .and_then(|()| out.flush())
+            .map_err(|error| Error::internal(format!("{thing}: write the report to stdout: {error}")))
+    }
+
+    /// The run in a few words: `1 create, 2 keep`.
+    pub(crate) fn summary(&self) -> String {
+        let done = self.done.borrow();
+        let words: Vec<String> = done.iter().map(|(word, count)| format!("{count} {word}")).collect();
+        if words.is_empty() { "nothing to do".to_owned() } else { words.join(", ") }
+    }
+}
+
+/// Leaves `text` as the container's termination message, where there is a container.
+pub(crate) fn leave(text: &str) -> io::Result<()> {
+    if !fs::exists(TERMINATION_LOG)? {
+        return Ok(());
+    }
+    let mut end = text.len().min(TERMINATION_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    fs::write(TERMINATION_LOG, &text[..end])
+}
