@@ -22,7 +22,7 @@ const ENTRY_PRIORITY: usize = 50_000;
 pub struct Middlewares {
     /// Says in the answer which feature it comes from.
     pub feature: String,
-    /// The same, and sets the header and the baggage of the request.
+    /// Sets the header and the baggage of the request.
     pub preview: String,
 }
 
@@ -33,11 +33,9 @@ impl Middlewares {
 
     pub fn documents(&self, route: &Object<'_>, copy: &FeatureCopy, previewed: bool) -> Vec<String> {
         let namespace = route.namespace();
-        let response = response_headers(copy);
-        let mut documents = vec![middleware(&self.feature, namespace, copy, &response)];
+        let mut documents = vec![middleware(&self.feature, namespace, copy, &response_headers(copy))];
         if previewed {
-            let both = format!("{}{response}", request_headers(copy));
-            documents.push(middleware(&self.preview, namespace, copy, &both));
+            documents.push(middleware(&self.preview, namespace, copy, &request_headers(copy)));
         }
         documents
     }

@@ -60,7 +60,7 @@ pub fn in_place(
 struct Rule<'a> {
     text: String,
     priority: usize,
-    middleware: &'a str,
+    middlewares: Vec<&'a str>,
 }
 
 /// What the route `item` becomes: by header, by baggage, and by preview host where one can be said.
@@ -87,12 +87,12 @@ fn rules<'a>(
         Rule {
             text: with(matchers::header(&copy.header, &copy.feature)),
             priority: own + 2,
-            middleware: &names.feature,
+            middlewares: vec![&names.feature],
         },
         Rule {
             text: with(matchers::baggage(&copy.header, &copy.feature)),
             priority: own + 1,
-            middleware: &names.feature,
+            middlewares: vec![&names.feature],
         },
     ];
     // A rule that takes requests of other hosts too would take them all from base at this priority.
@@ -104,7 +104,12 @@ fn rules<'a>(
             edits.push(Edit::replace(literal.span, matchers::go_quoted(&host)));
         }
         let text = splice::apply(text, 0..text.len(), edits);
-        rules.push(Rule { text, priority: own + PREVIEW_PRIORITY, middleware: &names.preview });
+        // It needs what the header routes need too: when the preview host answers, they do.
+        rules.push(Rule {
+            text,
+            priority: own + PREVIEW_PRIORITY,
+            middlewares: vec![&names.feature, &names.preview],
+        });
     }
     Ok(rules)
 }
@@ -160,7 +165,8 @@ fn spread(
 fn route_edits(document: &Document<'_>, item: &Node, rule: &Rule<'_>) -> Result<Vec<Edit>, RenderError> {
     let mut edits = Vec::new();
     let mut missing = Vec::new();
-    let middleware = format!("{{\"name\": {}}}", mapping::quoted(rule.middleware));
+    let middlewares: Vec<String> =
+        rule.middlewares.iter().map(|name| format!("{{\"name\": {}}}", mapping::quoted(name))).collect();
     if let Some(node) = item.get("match") {
         edits.push(mapping::replace(document, node, &mapping::quoted(&rule.text))?);
     }
@@ -169,8 +175,8 @@ fn route_edits(document: &Document<'_>, item: &Node, rule: &Rule<'_>) -> Result<
         None => missing.push(("priority", rule.priority.to_string())),
     }
     match item.get("middlewares") {
-        Some(list) => edits.push(mapping::put_items_first(document, list, &[middleware])?),
-        None => missing.push(("middlewares", format!("[{middleware}]"))),
+        Some(list) => edits.push(mapping::put_items_first(document, list, &middlewares)?),
+        None => missing.push(("middlewares", format!("[{}]", middlewares.join(", ")))),
     }
     if !missing.is_empty() {
         edits.push(mapping::put_first(document, item, &missing)?);
