@@ -61,7 +61,7 @@ fn show(helm: &Helm, scenario: &Scenario) -> io::Result<usize> {
     say(format!("\n{}, with {}", scenario.title, helm.version))?;
     for (feature, copies) in scenario.copies {
         timed(&format!("deploy {feature} until its preview host answers"), || {
-            cluster::deploy(helm, feature, *copies)
+            cluster::deploy(helm, feature, *copies);
         })?;
     }
     let router = Router::default();
