@@ -18,7 +18,7 @@ demo:
 test: check
 	@tests/lab/lab build
 	@$(call step,build the tests,cargo test --quiet --locked --workspace --all-targets --no-run)
-	@trap 'tests/lab/lab down >&2' EXIT; \
+	@trap 'down=$$(tests/lab/lab down 2>&1) || echo "$$down" >&2' EXIT; \
 	cargo test --locked --workspace --exclude acceptance --all-targets --no-fail-fast; \
 	tests/lab/lab up; \
 	cargo test --locked -p acceptance --test it --no-fail-fast -- --test-threads=2

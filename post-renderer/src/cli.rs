@@ -1,4 +1,4 @@
-//! The command line: flags, each with a variable, to settings; stdin to stdout; errors to where each
+//! The command line: flags and variables to settings; stdin to stdout; errors to where each
 //! Helm shows them.
 
 use std::{
@@ -8,10 +8,11 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, error::ErrorKind};
+use clap::{Parser, builder::BoolishValueParser, error::ErrorKind};
 use feature::{FeatureName, FeatureNameError, Header, Ttl, words};
 
 use crate::copy::{self, Entry, EnvTarget, FeatureCopy, Isolate, Router};
+use crate::isolate;
 
 /// A Helm post-renderer: reads a rendered chart, writes a feature copy of it.
 #[derive(Parser, Debug)]
@@ -21,7 +22,7 @@ struct Args {
     #[arg(long, env = "DEVSTACK_FEATURE", value_name = "NAME")]
     feature: Option<String>,
     /// Render base instead: what comes in goes out, byte for byte.
-    #[arg(long, env = "DEVSTACK_BASE")]
+    #[arg(long, env = "DEVSTACK_BASE", value_parser = BoolishValueParser::new())]
     base: bool,
     /// The name of the copy's Helm release, which its objects must bear (helmfile: {{ .Release.Name }}).
     #[arg(long, env = "DEVSTACK_RELEASE", value_name = "NAME", value_parser = copy::release)]
@@ -30,7 +31,7 @@ struct Args {
     #[arg(long, env = "DEVSTACK_TTL", value_name = "TTL", default_value = words::DEFAULT_TTL)]
     ttl: Ttl,
     /// Also write the ttl where kube-janitor reads it.
-    #[arg(long, env = "DEVSTACK_JANITOR")]
+    #[arg(long, env = "DEVSTACK_JANITOR", value_parser = BoolishValueParser::new())]
     janitor: bool,
     /// The person behind the copy.
     #[arg(long, env = "DEVSTACK_BY", value_name = "TEXT", value_parser = copy::note)]
@@ -130,9 +131,20 @@ fn settings(args: Args) -> Result<Option<FeatureCopy>, String> {
     }
     let feature = feature.ok_or(FeatureNameError::Empty).and_then(|name| name.parse::<FeatureName>());
     let feature = feature.map_err(|error| format!("--feature: {error}; --base renders base"))?;
+    if router == Router::None && !entry.is_empty() {
+        return Err("--entry is a route, and --router=none writes none".to_owned());
+    }
     let isolate = match (isolate, release) {
         (IsolateArg::Off, None) => Isolate::Off,
-        (IsolateArg::Check, Some(release)) => Isolate::Check { release },
+        (IsolateArg::Check, Some(release)) if isolate::contains(&release, feature.as_str()) => {
+            Isolate::Check { release }
+        }
+        (IsolateArg::Check, Some(release)) => {
+            return Err(format!(
+                "--release={release} does not contain the feature {feature}, so that it may be base's: call the \
+                 copy's release such as {release}-{feature}"
+            ));
+        }
         (IsolateArg::Off, Some(_)) => return Err("--release is for --isolate=check".to_owned()),
         (IsolateArg::Check, None) => {
             return Err(

@@ -50,10 +50,12 @@ const CLUSTER_SCOPED: &[&str] = &[
 const ROUTES: &[&str] = &[
     "Gateway",
     "GRPCRoute",
+    "HTTPProxy",
     "HTTPRoute",
     "Ingress",
     "IngressRouteTCP",
     "IngressRouteUDP",
+    "Route",
     "TCPRoute",
     "TLSRoute",
     "UDPRoute",

@@ -4,7 +4,7 @@
 use crate::{
     error::RenderError,
     fields,
-    node::Node,
+    node::{Node, Value},
     object::{self, Object},
     stream::Document,
 };
@@ -32,57 +32,96 @@ pub fn check(documents: &[Document<'_>], release: &str) -> Result<(), RenderErro
                 ),
             ));
         }
-        let Some(selector) = selector(object) else { continue };
-        let takes_ours = objects.iter().any(|(_, other)| {
-            other.namespace() == object.namespace()
-                && fields::template_of(other.kind, other.root)
-                    .is_some_and(|template| selects(selector, template))
-        });
-        let is_ours = || {
-            selector
-                .entries()
-                .iter()
-                .any(|(_, value)| value.scalar().is_some_and(|value| contains(value, release)))
-        };
-        if takes_ours && !is_ours() {
-            return Err(document.wrong(
-                selector,
-                format!(
-                    "the selector of {} {} does not contain the release's name {release:?}, so that base's \
-                     pods and the copy's would be one: select by app.kubernetes.io/instance, or deploy the \
-                     copy to a namespace of its own with --isolate=off",
-                    object.kind,
-                    object.name().unwrap_or_default(),
-                ),
-            ));
-        }
+        check_selector(document, object, &objects, release)?;
+    }
+    Ok(())
+}
+
+fn check_selector(
+    document: &Document<'_>,
+    object: &Object<'_>,
+    objects: &[(&Document<'_>, Object<'_>)],
+    release: &str,
+) -> Result<(), RenderError> {
+    let Some(selector) = selector(object) else { return Ok(()) };
+    if [Some(selector.whole), selector.labels].into_iter().flatten().any(is_indirect) {
+        return Err(document.unsupported(selector.whole, "a selector with an alias or a merge key", ""));
+    }
+    let labels = selector.labels.map(Node::entries).unwrap_or_default();
+    if labels.iter().any(|(_, value)| value.scalar().is_some_and(|value| contains(value, release))) {
+        return Ok(());
+    }
+    if selector.expressions.is_some_and(|expressions| !expressions.items().is_empty()) {
+        return Err(document.unsupported(
+            selector.whole,
+            "a selector of expressions whose labels do not contain the release's name",
+            "",
+        ));
+    }
+    let takes = |other: &Object<'_>| {
+        // What has no namespace goes to the release's, which may be the one that the other names.
+        let apart = matches!((object.namespace(), other.namespace()), (Some(one), Some(two)) if one != two);
+        let template = fields::template_of(other.kind, other.root);
+        !apart && template.is_some_and(|template| selects(labels, template))
+    };
+    // No label at all selects every pod of the namespace, and so base's.
+    let everything = labels.is_empty() && selector.empty_is_all;
+    if everything || (!labels.is_empty() && objects.iter().any(|(_, other)| takes(other))) {
+        return Err(document.wrong(
+            selector.whole,
+            format!(
+                "the selector of {} {} does not contain the release's name {release:?}, so that base's pods \
+                 and the copy's would be one: select by app.kubernetes.io/instance, or deploy the copy to a \
+                 namespace of its own with --isolate=off",
+                object.kind,
+                object.name().unwrap_or_default(),
+            ),
+        ));
     }
     Ok(())
 }
 
 /// Whether `text` holds the dash-separated tokens of `release` one after the other.
-fn contains(text: &str, release: &str) -> bool {
+pub fn contains(text: &str, release: &str) -> bool {
     let tokens: Vec<&str> = text.split('-').collect();
     let wanted: Vec<&str> = release.split('-').collect();
     tokens.windows(wanted.len()).any(|window| window == wanted)
 }
 
-/// The labels by which an object chooses pods.
-fn selector<'n>(object: &Object<'n>) -> Option<&'n Node> {
-    match object.kind {
-        "Service" | "ReplicationController" => object.root.at(&["spec", "selector"]),
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "PodDisruptionBudget" => {
-            object.root.at(&["spec", "selector", "matchLabels"])
-        }
-        "NetworkPolicy" => object.root.at(&["spec", "podSelector", "matchLabels"]),
-        _ => None,
-    }
-    .filter(|selector| !selector.entries().is_empty())
+/// How an object chooses pods.
+struct Selector<'n> {
+    whole: &'n Node,
+    labels: Option<&'n Node>,
+    expressions: Option<&'n Node>,
+    /// Whether a selector without anything means all pods.
+    empty_is_all: bool,
 }
 
-fn selects(selector: &Node, template: &Node) -> bool {
+fn selector<'n>(object: &Object<'n>) -> Option<Selector<'n>> {
+    let (path, empty_is_all): (&[&str], bool) = match object.kind {
+        "Service" | "ReplicationController" => {
+            let whole = object.root.at(&["spec", "selector"])?;
+            return Some(Selector { whole, labels: Some(whole), expressions: None, empty_is_all: false });
+        }
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => (&["spec", "selector"], false),
+        "PodDisruptionBudget" => (&["spec", "selector"], true),
+        "NetworkPolicy" => (&["spec", "podSelector"], true),
+        _ => return None,
+    };
+    let whole = object.root.at(path)?;
+    let (labels, expressions) = (whole.get("matchLabels"), whole.get("matchExpressions"));
+    Some(Selector { whole, labels, expressions, empty_is_all })
+}
+
+/// Whether what a mapping holds stands elsewhere.
+fn is_indirect(node: &Node) -> bool {
+    let alias = |node: &Node| matches!(node.value, Value::Alias);
+    alias(node) || node.entries().iter().any(|(key, value)| key.scalar() == Some("<<") || alias(value))
+}
+
+fn selects(selector: &[(Node, Node)], template: &Node) -> bool {
     let Some(labels) = template.at(&["metadata", "labels"]) else { return false };
-    selector.entries().iter().all(|(key, value)| {
+    selector.iter().all(|(key, value)| {
         let wanted = key.scalar().and_then(|key| labels.get(key)).and_then(Node::scalar);
         wanted.is_some() && wanted == value.scalar()
     })

@@ -44,13 +44,11 @@ pub fn replace(document: &Document<'_>, node: &Node, text: &str) -> Result<Edit,
         Value::Scalar { notation: Notation::Block, .. } => {
             Err(document.unsupported(node, "replacing a block scalar", ": write it on one line"))
         }
-        // What is absent has its place in front of the colon, as the parser sees it.
         Value::Scalar { .. } if node.span.is_empty() => {
-            let rest = &document.stream[node.span.start..];
-            match rest.trim_start_matches(' ').strip_prefix(':') {
-                Some(behind) => Ok(Edit::insert(document.stream.len() - behind.len(), format!(" {text}"))),
-                None => Err(document.unsupported(node, "a key without a colon", "")),
+            if !document.stream[..node.span.start].ends_with(':') {
+                return Err(document.unsupported(node, "a key without a colon", ""));
             }
+            Ok(Edit::insert(node.span.start, format!(" {text}")))
         }
         _ => Ok(Edit::replace(node.span.clone(), text)),
     }

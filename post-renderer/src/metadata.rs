@@ -3,7 +3,7 @@
 use feature::words;
 
 use crate::{
-    copy::FeatureCopy, error::RenderError, fields, mapping, node::Node, object::Object, splice::Edit,
+    copy::FeatureCopy, error::RenderError, mapping, node::Node, object::Object, splice::Edit,
     stream::Document,
 };
 
@@ -18,11 +18,9 @@ pub fn edits(
     let labels = [(words::FEATURE, copy.feature.as_str())];
     let mut annotations = Vec::new();
     if !object.is_hook() {
-        if !fields::is_cluster_scoped(object.kind) {
-            annotations.push((words::TTL, copy.ttl.as_str()));
-            if copy.janitor {
-                annotations.push((words::JANITOR_TTL, copy.ttl.as_str()));
-            }
+        annotations.push((words::TTL, copy.ttl.as_str()));
+        if copy.janitor {
+            annotations.push((words::JANITOR_TTL, copy.ttl.as_str()));
         }
         annotations.extend(copy.by.as_deref().map(|by| (words::BY, by)));
         annotations.extend(copy.source.as_deref().map(|source| (words::SOURCE, source)));

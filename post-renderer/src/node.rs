@@ -151,7 +151,17 @@ struct Open {
 
 impl Open {
     fn close(self, end: usize, text: &str, base: usize) -> Node {
-        let Self { mut node, children, map, style } = self;
+        let Self { mut node, mut children, map, style } = self;
+        if map {
+            for value in children.iter_mut().skip(1).step_by(2).filter(|value| value.span.is_empty()) {
+                // The parser puts an absent value in front of its colon.
+                let rest = &text[value.span.start - base..];
+                if let Some(behind) = rest.trim_start_matches(' ').strip_prefix(':') {
+                    let at = base + text.len() - behind.len();
+                    value.span = at..at;
+                }
+            }
+        }
         node.span.end = match style {
             Style::Flow => end,
             // A block collection is over where its last child is; the parser says so a line later.

@@ -25,17 +25,19 @@ pub struct Place {
     file: String,
     line: usize,
     column: usize,
-    text: String,
+    /// The line itself, unless it may be a secret.
+    text: Option<String>,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {} column {} of the stream, `{}`", self.file, self.line, self.column, self.text)
+        write!(f, "{}, line {} column {} of the stream", self.file, self.line, self.column)?;
+        self.text.iter().try_for_each(|text| write!(f, ", `{text}`"))
     }
 }
 
 impl Place {
-    fn new(file: &str, stream: &str, offset: usize) -> Self {
+    fn new(file: &str, stream: &str, offset: usize, secret: bool) -> Self {
         let mut offset = offset.min(stream.len());
         while !stream.is_char_boundary(offset) {
             offset -= 1;
@@ -46,14 +48,15 @@ impl Place {
             file: file.to_owned(),
             line: stream[..start].matches('\n').count() + 1,
             column: stream[start..offset].chars().count() + 1,
-            text: line.trim().chars().take(120).collect(),
+            text: (!secret).then(|| line.trim().chars().take(120).collect()),
         }
     }
 }
 
 impl Document<'_> {
     pub fn place(&self, node: &Node) -> Place {
-        Place::new(&self.file, self.stream, node.span.start)
+        let secret = self.roots.iter().any(|root| root.get("kind").and_then(Node::scalar) == Some("Secret"));
+        Place::new(&self.file, self.stream, node.span.start, secret)
     }
 
     pub fn wrong(&self, node: &Node, what: impl Into<String>) -> RenderError {
@@ -74,7 +77,13 @@ pub fn documents(stream: &str) -> Result<Vec<Document<'_>>, RenderError> {
             let text = &stream[part.clone()];
             let source = helm_source(text);
             let roots = node::parse(text, part.start).map_err(|error| RenderError::Syntax {
-                place: Place::new(&file_name(source, None, index), stream, error.offset),
+                // What cannot be parsed may be anything that says so.
+                place: Place::new(
+                    &file_name(source, None, index),
+                    stream,
+                    error.offset,
+                    text.contains("Secret"),
+                ),
                 cause: error.cause,
             })?;
             let file = file_name(source, roots.first(), index);

@@ -61,7 +61,13 @@ pub fn env_edits(
     let present = container.node.get("env");
     let mut edits = Vec::new();
     let mut missing = Vec::new();
-    for target in targets.iter().filter(|target| container.is_meant_by(target)) {
+    let mine: Vec<&EnvTarget> = targets.iter().filter(|target| container.is_meant_by(target)).collect();
+    for (index, target) in mine.iter().enumerate() {
+        if mine[..index].iter().any(|other| other.name == target.name) {
+            let Container { workload, name, node: _ } = container;
+            let what = format!("--env names {} twice for the container {workload}/{name}", target.name);
+            return Err(RenderError::Copy { what });
+        }
         let wanted = variable(target);
         let entries = present.map(Node::items).unwrap_or_default();
         // Of a name that stands twice Kubernetes takes the last.

@@ -36,7 +36,7 @@ with_both_helms! {
     }
 
     fn every_object_of_a_copy_is_labelled_and_has_a_ttl_unless_it_is_a_hook(stage) {
-        let output = cluster::helmfile(stage.helm(), "feat1", API, "sync", &["janitor=true"]);
+        let output = cluster::helmfile(stage.helm(), "feat1", API, &["--state-values-set", "janitor=true", "sync"]);
         assert!(output.status.success(), "{}", cluster::text(&output));
         let objects = cluster::objects();
         let mine: BTreeMap<&str, &Value> = cluster::of_release(&objects, "demo-feat1");
@@ -87,7 +87,9 @@ with_both_helms! {
         cluster::deploy(stage.helm(), "feat1", API);
         let before = cluster::objects();
         cluster::deploy(stage.helm(), "feat1", API);
-        let changes = changed(&before, &cluster::objects());
+        let after = cluster::objects();
+        let mut changes = changed(&before, &after);
+        changes.extend(changed(&after, &before));
         // The hooks' Job is made anew by each deploy, and Helm keeps a record of each. What they are to
         // do had been done.
         let own = |key: &&String| !key.contains("/demo-feat1-hooks-apply") && !key.starts_with("Secret/sh.helm.release.");
@@ -98,15 +100,19 @@ with_both_helms! {
     fn the_manifest_of_a_copy_has_no_route_that_base_could_lose_a_request_to(stage) {
         cluster::deploy(stage.helm(), "feat1", API);
         let objects = cluster::objects();
+        let mut rules = 0;
         let base = &objects["IngressRoute/demo-api"]["spec"]["routes"];
         assert_eq!(base.as_array().map(Vec::len), Some(1), "{base}");
         for (key, route) in cluster::of_release(&objects, "demo-feat1") {
             for rule in route["spec"]["routes"].as_array().into_iter().flatten() {
+                rules += 1;
                 let text = rule["match"].as_str().unwrap_or_default();
                 let by_header = text.contains("&& Header(`uber-ctx-key`, `feat1`)") || text.contains("&& HeaderRegexp(`baggage`, ");
                 assert!(by_header || text.contains("--feat1.example.com"), "{key}: {text}");
             }
         }
+        // Header, baggage and preview of api, and the entry of web.
+        assert_eq!(rules, 4);
         cluster::destroy(stage.helm(), "feat1", API);
     }
 }

@@ -20,7 +20,7 @@ with_both_helms! {
             ("--env=nobody:A=value:b", "has demo-bad-api/api"),
         ];
         for (flag, reason) in cases {
-            let mut flags = BTreeMap::from([("--feature", "--feature=feat1"), ("--release", "--release=demo-bad")]);
+            let mut flags = BTreeMap::from([("--feature", "--feature=bad"), ("--release", "--release=demo-bad")]);
             flags.insert(flag.split_once('=').expect("a flag").0, flag);
             let mut helm = stage.helm().helm();
             helm.args(["upgrade", "--install", "demo-bad", "charts/demo", "--namespace", cluster::NAMESPACE]);

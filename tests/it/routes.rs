@@ -27,19 +27,23 @@ fn assert_table(stage: &Stage, scenario: &Scenario) {
     // Both at the same moment, as two pipelines would.
     std::thread::scope(|scope| {
         for (feature, copies) in scenario.copies {
-            scope.spawn(|| cluster::deploy(helm, feature, *copies));
+            scope.spawn(|| cluster::apply(helm, feature, *copies));
         }
     });
     let router = Router::default();
     for row in scenario.rows {
-        // The preview host of the copy answers by now. Its entries are routes of their own, which a
-        // router may take up a moment later.
-        cluster::eventually(&row.to_string(), 10, || {
-            let answer = router.get(row.host, row.path, row.headers).map_err(|error| error.to_string())?;
-            row.fault(&answer).map_or(Ok(()), Err)
-        });
+        row.settle(&router).unwrap_or_else(|fault| panic!("{fault}"));
     }
     for (feature, copies) in scenario.copies {
         cluster::destroy(helm, feature, *copies);
+    }
+    // A feature whose copy is gone is one that never was.
+    for (feature, _) in scenario.copies {
+        cluster::eventually("base's answer", 10, || {
+            let header = [("uber-ctx-key", *feature)];
+            let answer = router.get("web.example.com", "/", &header).map_err(|error| error.to_string())?;
+            let base = answer.hops.len() == 2 && answer.hops.iter().all(|hop| hop.release == "demo");
+            if base { Ok(()) } else { Err(format!("{answer:?}")) }
+        });
     }
 }

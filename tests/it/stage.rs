@@ -1,10 +1,11 @@
 //! Base on the cluster, deployed by either Helm, for one test at a time.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use acceptance::{
     cluster,
     helm::{Helm, Version},
+    lab::lab,
 };
 
 /// The Helm that base is deployed by now. A test that failed leaves it poisoned: base is made anew.
@@ -18,9 +19,12 @@ pub struct Stage {
 impl Stage {
     /// Waits for its turn and for base to be deployed by `version`, without any copy.
     pub fn set(version: Version) -> Self {
-        let poisoned = BASE.is_poisoned();
+        assert!(lab().own, "these tests remove what they meet: they run on the lab alone (unset CLUSTER)");
+        let (mut base, poisoned) = match BASE.lock() {
+            Ok(base) => (base, false),
+            Err(poisoned) => (poisoned.into_inner(), true),
+        };
         BASE.clear_poison();
-        let mut base = BASE.lock().unwrap_or_else(PoisonError::into_inner);
         if poisoned || base.as_ref().is_none_or(|helm| helm.version != version) {
             cluster::remove_everything();
             let helm = Helm::new(version);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use acceptance::{cluster, process, repo};
+use acceptance::{cluster, helm::Helm, process, repo};
 
 /// The files that git knows or would add, below the repository's root.
 fn files(ends: &str) -> Vec<(PathBuf, String)> {
@@ -73,16 +73,19 @@ fn every_yaml_block_of_the_docs_is_what_it_says() {
 crate::stage::with_both_helms! {
     fn every_command_of_the_docs_runs(stage) {
         let mut commands = 0;
+        // A Helm of its own, into which a plugin may be installed.
+        let helm = Helm::new(stage.helm().version);
+        let install = tempfile::tempdir().expect("a temporary folder");
         for (path, text) in files(".md") {
             // The README's commands are what runs this.
             for block in fenced(&text, "sh").into_iter().filter(|block| !block.starts_with("make ")) {
                 commands += 1;
-                let output = process::run(stage.helm().shell().args(["-euc", block]).current_dir(repo::root()));
+                let output = process::run(helm.shell().env("CARGO_INSTALL_ROOT", install.path()).args(["-euc", block]).current_dir(repo::root()));
                 assert!(output.status.success(), "{}: {}", path.display(), cluster::text(&output));
             }
         }
         assert!(commands >= 2, "the docs have {commands} commands");
-        let mut helm = stage.helm().helm();
+        let mut helm = helm.helm();
         let _ = process::output_of(helm.args(["uninstall", "demo-docs", "--namespace", cluster::NAMESPACE, "--wait"]));
     }
 }

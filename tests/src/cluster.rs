@@ -13,6 +13,9 @@ use crate::{helm::Helm, http::Router, images, lab::lab, process, routing::Copies
 /// The demo's namespace.
 pub const NAMESPACE: &str = "demo";
 
+/// By this label the namespace is known again as ours.
+const PART_OF: &str = "devstack-demo";
+
 /// The kinds that the demo or a copy has objects of.
 const KINDS: &str = "deployments,replicasets,pods,services,endpointslices,serviceaccounts,configmaps,secrets,jobs,\
                      roles,rolebindings,ingressroutes.traefik.io,middlewares.traefik.io";
@@ -20,9 +23,20 @@ const KINDS: &str = "deployments,replicasets,pods,services,endpointslices,servic
 /// Makes the namespace, which admits pods of Pod Security "restricted" only, and deploys base.
 pub fn deploy_base(helm: &Helm) {
     images::load();
+    let there = process::output_of(lab().command("kubectl").args([
+        "get",
+        "namespace",
+        NAMESPACE,
+        "--ignore-not-found",
+        "--output=jsonpath={.metadata.name} {.metadata.labels.app\\.kubernetes\\.io/part-of}",
+    ]));
+    assert!(
+        there.trim().is_empty() || there.ends_with(PART_OF),
+        "the cluster has a namespace {NAMESPACE} that is not this demo's: take another cluster"
+    );
     let namespace = format!(
-        r#"{{"apiVersion": "v1", "kind": "Namespace", "metadata": {{"name": "{NAMESPACE}",
-            "labels": {{"pod-security.kubernetes.io/enforce": "restricted"}}}}}}"#
+        r#"{{"apiVersion": "v1", "kind": "Namespace", "metadata": {{"name": "{NAMESPACE}", "labels": {{
+            "app.kubernetes.io/part-of": "{PART_OF}", "pod-security.kubernetes.io/enforce": "restricted"}}}}}}"#
     );
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(file.path(), namespace).expect("the file is written");
@@ -55,16 +69,12 @@ pub fn remove_everything() {
     ]));
 }
 
-/// Runs helmfile `word` for a copy.
+/// Runs helmfile for a copy, with these words.
 #[must_use]
-pub fn helmfile(helm: &Helm, feature: &str, copies: Copies, word: &str, settings: &[&str]) -> Output {
+pub fn helmfile(helm: &Helm, feature: &str, copies: Copies, words: &[&str]) -> Output {
     let mut command = helm.helmfile("feature", Some(feature));
     let copies = format!("copies.web={},copies.api={}", copies.web, copies.api);
-    command.args(["--state-values-set", &copies]);
-    for setting in settings {
-        command.args(["--state-values-set", setting]);
-    }
-    process::run(command.arg(word))
+    process::run(command.args(["--state-values-set", &copies]).args(words))
 }
 
 /// Deploys a copy and waits for its preview host.
@@ -72,8 +82,18 @@ pub fn helmfile(helm: &Helm, feature: &str, copies: Copies, word: &str, settings
 /// # Panics
 /// With all that helmfile said, when it fails.
 pub fn deploy(helm: &Helm, feature: &str, copies: Copies) {
-    let output = helmfile(helm, feature, copies, "sync", &[]);
+    let output = helmfile(helm, feature, copies, &["sync"]);
     assert!(output.status.success(), "sync of {feature} with {}: {}", helm.version, text(&output));
+}
+
+/// The same for a copy that is not there yet, by the word that most pipelines use. On one that is
+/// there, helmfile would ask the plugin helm-diff, which is in no package registry.
+///
+/// # Panics
+/// With all that helmfile said, when it fails.
+pub fn apply(helm: &Helm, feature: &str, copies: Copies) {
+    let output = helmfile(helm, feature, copies, &["apply", "--skip-diff-on-install"]);
+    assert!(output.status.success(), "apply of {feature} with {}: {}", helm.version, text(&output));
 }
 
 /// Destroys a copy.
@@ -81,7 +101,7 @@ pub fn deploy(helm: &Helm, feature: &str, copies: Copies) {
 /// # Panics
 /// With all that helmfile said, when it fails.
 pub fn destroy(helm: &Helm, feature: &str, copies: Copies) {
-    let output = helmfile(helm, feature, copies, "destroy", &[]);
+    let output = helmfile(helm, feature, copies, &["destroy"]);
     assert!(output.status.success(), "destroy of {feature} with {}: {}", helm.version, text(&output));
 }
 

@@ -33,7 +33,7 @@ pub struct Router {
 
 impl Default for Router {
     fn default() -> Self {
-        let client = Client::builder().timeout(Duration::from_secs(10)).build().expect("a client");
+        let client = Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().expect("a client");
         Self { client }
     }
 }

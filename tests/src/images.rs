@@ -57,7 +57,9 @@ fn build(image: &Image, binaries: &Path) {
         let _ = process::output_of(buildah().args(["push", "--quiet", image.name, &target]));
         let script = repo::root().join("tests/lab/lab");
         let _ = process::output_of(Command::new(script).args(["image", "load"]).arg(&archive));
-    } else if let Ok(registry) = env::var("REGISTRY") {
+    } else {
+        let registry =
+            env::var("REGISTRY").expect("CLUSTER=current needs REGISTRY: where images are pushed to");
         let target = format!("docker://{registry}/{}", image.name);
         let _ = process::output_of(buildah().args(["push", "--quiet", image.name, &target]));
     }

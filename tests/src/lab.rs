@@ -9,10 +9,6 @@ use crate::{process, repo};
 pub struct Lab {
     /// Where the router listens.
     pub router: String,
-    /// Where LocalStack listens, as this machine reaches it.
-    pub localstack: String,
-    /// Where the copies' pods reach LocalStack.
-    pub localstack_in_cluster: String,
     /// Whether the cluster is the lab's, which images are loaded into.
     pub own: bool,
     env: BTreeMap<String, String>,
@@ -40,13 +36,7 @@ impl Lab {
         let env = evaluated(&lines);
         let of =
             |name: &str| env.get(name).unwrap_or_else(|| panic!("tests/lab/lab env says no {name}")).clone();
-        Self {
-            router: of("ROUTER_URL"),
-            localstack: of("LOCALSTACK_URL"),
-            localstack_in_cluster: "http://localstack.infra:4566".to_owned(),
-            own: true,
-            env,
-        }
+        Self { router: of("ROUTER_URL"), own: true, env }
     }
 
     fn current() -> Self {
@@ -61,9 +51,6 @@ impl Lab {
         env.remove("KUBECONFIG");
         let lab = Self {
             router: of("ROUTER_URL", "where the cluster's Traefik answers, such as http://10.0.0.7"),
-            localstack: of("LOCALSTACK_URL", "where this machine reaches the cluster's LocalStack"),
-            localstack_in_cluster: env::var("LOCALSTACK_IN_CLUSTER")
-                .unwrap_or_else(|_| "http://localstack.infra:4566".to_owned()),
             own: false,
             env,
         };

@@ -13,12 +13,13 @@ pub fn names() -> Vec<String> {
     // The emulator takes any signature, and reads the region out of it.
     let scope = "AWS4-HMAC-SHA256 Credential=test/20260101/ap-south-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
     let response = Client::new()
-        .post(&lab().localstack)
+        .post(lab().var("LOCALSTACK_URL"))
         .header("authorization", scope)
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", "AmazonSQS.ListQueues")
         .body("{}")
         .send()
+        .and_then(reqwest::blocking::Response::error_for_status)
         .and_then(reqwest::blocking::Response::text)
         .expect("LocalStack answers");
     let list: serde_json::Value = serde_json::from_str(&response).expect("LocalStack answers with JSON");

@@ -1,6 +1,11 @@
 //! The table of what answers what: shown by the demo, asserted by the suite.
 
-use crate::http::Answer;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::http::{Answer, Router};
 
 /// One request and who answers it.
 #[derive(Debug)]
@@ -113,6 +118,27 @@ impl Row {
                 self.hops, self.named, answer.status, got, answer.feature_header, answer.body
             )
         })
+    }
+
+    /// Asks until the answer is right. A deploy waits for one preview host; the routes of other objects,
+    /// such as entries, a router may take up a moment later.
+    ///
+    /// # Errors
+    /// With what is wrong, when it still is after ten seconds.
+    pub fn settle(&self, router: &Router) -> Result<Answer, String> {
+        let start = Instant::now();
+        loop {
+            let answer = router.get(self.host, self.path, self.headers).map_err(|error| error.to_string());
+            let fault = match &answer {
+                Ok(answer) => self.fault(answer),
+                Err(error) => Some(format!("{self}\n  {error}")),
+            };
+            match (answer, fault) {
+                (Ok(answer), None) => return Ok(answer),
+                (_, Some(fault)) if start.elapsed() > Duration::from_secs(10) => return Err(fault),
+                _ => thread::sleep(Duration::from_millis(100)),
+            }
+        }
     }
 
     /// Which feature the service of this name answered from, for the table.

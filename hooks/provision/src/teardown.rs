@@ -1,5 +1,5 @@
-//! `delete`: the same wants, walked backwards. What is not ours stays, what cannot be reached is left to
-//! `sweep`, and a thing that has gone already is as good as deleted.
+//! `delete`: the same wants, walked backwards. What is not ours stays, what cannot be reached is left
+//! and said, and a thing that has gone already is as good as deleted.
 
 use crate::{
     Provider,
@@ -118,7 +118,7 @@ impl Leftovers {
 
     fn last_word(self) -> Result<Option<String>, Error> {
         let Self { refused, left, cause } = self;
-        let left = cause.map(|cause| format!("left: {} ({cause}); sweep removes it", left.join(", ")));
+        let left = cause.map(|cause| format!("left: {} ({cause}); delete it by hand", left.join(", ")));
         match (refused.is_empty(), left) {
             (true, left) => Ok(left),
             (false, None) => Err(Error::refused(refused.join("; "))),

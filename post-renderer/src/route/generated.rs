@@ -15,6 +15,9 @@ pub const API_VERSION: &str = "traefik.io/v1alpha1";
 /// What a preview host's priority has on top of its rule's own, so that no pattern of base takes it.
 pub const PREVIEW_PRIORITY: usize = 100_000;
 
+/// The priority of a preview host that base may have too: base's own rules come first.
+pub const MISTAKABLE_PRIORITY: usize = 2;
+
 /// An entry gives way to the preview host of a real copy.
 const ENTRY_PRIORITY: usize = 50_000;
 
@@ -53,10 +56,10 @@ pub fn entry_name(entry: &Entry, copy: &FeatureCopy) -> String {
 /// The preview host of a service without a copy: base's Service, with the header set for what it
 /// calls. No response header, since base answers.
 pub fn entry(name: &str, entry: &Entry, copy: &FeatureCopy) -> Result<Vec<String>, RenderError> {
-    let host = preview::host(&entry.host, &copy.feature)
+    let preview = preview::host(&entry.host, &copy.feature)
         .map_err(|cause| RenderError::Copy { what: format!("--entry={}: {cause}", entry.host) })?;
-    let rule = format!("Host({})", go_quoted(&host));
-    let priority = rule.len() + ENTRY_PRIORITY;
+    let rule = format!("Host({})", go_quoted(&preview.host));
+    let priority = if preview.unmistakable { rule.len() + ENTRY_PRIORITY } else { MISTAKABLE_PRIORITY - 1 };
     let port = entry.port.parse::<u16>().map_or_else(|_| quoted(&entry.port), |port| port.to_string());
     let route = format!(
         "{head}spec:\n  routes:\n    - kind: Rule\n      match: {rule}\n      priority: {priority}\n      \

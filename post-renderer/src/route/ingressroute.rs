@@ -36,21 +36,24 @@ pub fn in_place(
     let Some(routes) = object.root.at(&["spec", "routes"]) else {
         return Err(document.wrong(object.root, "an IngressRoute has spec.routes"));
     };
-    let header = matchers::header(&copy.header, &copy.feature);
-    let done =
-        |route: &Node| route.get("match").and_then(Node::scalar).is_some_and(|rule| rule.contains(&header));
-    if routes.items().iter().any(done) {
-        return Ok(Routed::default());
+    if !matches!(routes.value, Value::Seq { .. }) {
+        return Err(document.unsupported(routes, "a list of routes that is no list as it stands", ""));
     }
     let names = generated::Middlewares::of(name);
+    // What an earlier rendering made of a route names our middleware.
+    let done = |route: &Node| {
+        let middlewares = route.get("middlewares").map(Node::items).unwrap_or_default();
+        middlewares.iter().any(|item| item.get("name").and_then(Node::scalar) == Some(&names.feature))
+    };
+    let (done, open): (Vec<&Node>, Vec<&Node>) = routes.items().iter().partition(|route| done(route));
     let mut changes = Routed::default();
     let mut previewed = false;
-    for item in routes.items() {
+    for item in open {
         let rules = rules(document, item, copy, &names)?;
         previewed |= rules.len() > 2;
         changes.edits.extend(spread(document, routes, item, &rules)?);
     }
-    if !changes.edits.is_empty() {
+    if !changes.edits.is_empty() && done.is_empty() {
         changes.added = names.documents(object, copy, previewed);
     }
     Ok(changes)
@@ -98,18 +101,18 @@ fn rules<'a>(
     // A rule that takes requests of other hosts too would take them all from base at this priority.
     if hosts.all {
         let mut edits = Vec::new();
+        let mut priority = own + PREVIEW_PRIORITY;
         for literal in hosts.literals {
-            let host =
+            let preview =
                 preview::host(&literal.host, &copy.feature).map_err(|cause| document.wrong(node, cause))?;
-            edits.push(Edit::replace(literal.span, matchers::go_quoted(&host)));
+            if !preview.unmistakable {
+                priority = generated::MISTAKABLE_PRIORITY;
+            }
+            edits.push(Edit::replace(literal.span, matchers::go_quoted(&preview.host)));
         }
         let text = splice::apply(text, 0..text.len(), edits);
         // It needs what the header routes need too: when the preview host answers, they do.
-        rules.push(Rule {
-            text,
-            priority: own + PREVIEW_PRIORITY,
-            middlewares: vec![&names.feature, &names.preview],
-        });
+        rules.push(Rule { text, priority, middlewares: vec![&names.feature, &names.preview] });
     }
     Ok(rules)
 }

@@ -42,8 +42,14 @@ pub fn entries(documents: &[Document<'_>], copy: &FeatureCopy) -> Result<Vec<Str
         return Ok(Vec::new());
     }
     let mut added = Vec::new();
+    let mut names = Vec::new();
     for entry in &copy.entries {
         let name = generated::entry_name(entry, copy);
+        if names.contains(&name) {
+            let what = format!("--entry={}: another entry has the same name, {name}", entry.host);
+            return Err(RenderError::Copy { what });
+        }
+        names.push(name.clone());
         let here = documents
             .iter()
             .flat_map(object::objects)

@@ -82,7 +82,8 @@ impl Reader<'_> {
         let mut pinned = false;
         while !self.take(")") {
             let (text, span) = self.literal()?;
-            if name == "Host" && !negated {
+            // Traefik takes a matcher's name in any case.
+            if name.eq_ignore_ascii_case("Host") && !negated {
                 pinned = !text.contains('*');
                 if pinned {
                     self.literals.push(HostLiteral { host: text, span });
@@ -152,7 +153,8 @@ mod tests {
 
     #[test]
     fn literal_hosts_are_found_where_they_stand() {
-        let cases: [(&str, &[&str], bool); 10] = [
+        let cases: [(&str, &[&str], bool); 11] = [
+            ("host(`a.com`)", &["a.com"], true),
             ("Host(`a.com`)", &["a.com"], true),
             ("Host(\"a.com\") && PathPrefix(`/x`)", &["a.com"], true),
             ("(Host(`a.com`) || Host(`b.com`)) && !Path(`/`)", &["a.com", "b.com"], true),

@@ -2,7 +2,7 @@
 # containerd with runc: the lab's own, apart from any other on this machine. Nothing is pulled: the image that
 # every pod needs, and busybox, are packed here and imported.
 
-needs() { echo containerd runc containernetworking-plugins iptables musl-tools busybox-static; }
+needs() { echo procps containerd runc containernetworking-plugins iptables musl-tools busybox-static; }
 wants() { echo network; }
 
 build() {

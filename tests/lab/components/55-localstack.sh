@@ -21,7 +21,7 @@ build_venv() {
     local venv=$CACHE/localstack log=$CACHE/logs/build-localstack.log
     rm -rf "$venv"
     quietly "$log" python3 -m venv "$venv"
-    quietly "$log" "$venv/bin/pip" install uv
+    quietly "$log" "$venv/bin/pip" install uv==0.13.8
     # Compiled now: else every start compiles it, where Python is told to write no bytecode.
     quietly "$log" "$venv/bin/uv" pip install --python "$venv/bin/python" --compile-bytecode \
         --exclude-newer "$LOCALSTACK_DAY" "$LOCALSTACK"

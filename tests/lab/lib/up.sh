@@ -10,14 +10,15 @@ lab_up() {
     begin_clock
     mapfile -t names < <(selection "$@")
     lock_lab
+    # Before anything is cleared away: who listens on our ports may be another cluster.
+    for name in "${names[@]}"; do ask "$name" running || down+=("$name"); done
+    # shellcheck disable=SC2046 # Words on purpose.
+    ((${#down[@]} == 0)) || check_ports $(for name in "${down[@]}"; do ask "$name" ports; done)
     # The cluster's state is etcd's. Without it, whatever else still runs belongs to a cluster that is gone.
     if [[ " ${names[*]} " == *" etcd "* ]] && ! alive etcd; then clear_away; fi
     mkdir -p "$LAB"/{pids,logs,data,run}
     rm -rf "$marks"
     mkdir "$marks"
-    for name in "${names[@]}"; do ask "$name" running || down+=("$name"); done
-    # shellcheck disable=SC2046 # Words on purpose.
-    ((${#down[@]} == 0)) || check_ports $(for name in "${down[@]}"; do ask "$name" ports; done)
     for name in "${names[@]}"; do
         bring_up "$name" &
         children+=($!)
@@ -71,9 +72,10 @@ lab_down() {
 # nothing, when a start broke off half way, and when the machine has been booted since.
 clear_away() {
     local name names
+    # Where no lab has been, what there is belongs to somebody else.
+    [[ -e $LAB/run || -e $LAB/data || -e $LAB/pids ]] || return 0
     mapfile -t names < <(components | tac)
     for name in "${names[@]}"; do ask "$name" stop; done
-    [[ -e $LAB/run || -e $LAB/data ]] || return 0
     if grep -q " $LAB/" /proc/self/mounts; then
         die "still mounted, so nothing is deleted: $(awk -v under="$LAB/" 'index($2, under) == 1 { print $2 }' /proc/self/mounts | xargs)"
     fi

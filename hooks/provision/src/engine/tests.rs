@@ -331,6 +331,6 @@ async fn a_back_end_that_stays_down_fails_apply_and_not_delete() {
         last.starts_with("left: box/b, box/a (box/b: look it up at memory: connection refused"),
         "{last}"
     );
-    assert!(last.ends_with("; sweep removes it"), "{last}");
+    assert!(last.ends_with("; delete it by hand"), "{last}");
     assert_eq!(said, "left    box/b\nleft    box/a\n");
 }
