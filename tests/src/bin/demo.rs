@@ -4,6 +4,7 @@ use std::{
     fmt::Display,
     io::{self, Write},
     process::ExitCode,
+    thread,
     time::Instant,
 };
 
@@ -43,9 +44,15 @@ fn demo() -> io::Result<usize> {
             wrong += show(&helm, scenario)?;
             // The last one stays, for whoever wants to look at it.
             if helm.version == Version::Three || scenario.title != API_ONLY.title {
-                for (feature, copies) in scenario.copies {
-                    timed(&format!("destroy {feature}"), || cluster::destroy(&helm, feature, *copies))?;
-                }
+                let features: Vec<&str> = scenario.copies.iter().map(|(feature, _)| *feature).collect();
+                timed(&format!("destroy {}", features.join(" and ")), || {
+                    thread::scope(|scope| {
+                        for (feature, copies) in scenario.copies {
+                            let helm = &helm;
+                            scope.spawn(move || cluster::destroy(helm, feature, *copies));
+                        }
+                    });
+                })?;
             }
         }
     }
