@@ -135,8 +135,9 @@ pub fn release(text: &str) -> Result<String, String> {
 
 /// A person or a link, as it is to stand in an annotation.
 pub fn note(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.len() > 512 || text.chars().any(char::is_control) {
-        return Err("1 to 512 bytes without control characters are expected".to_owned());
+    // The hooks' file has the same rule.
+    if text.is_empty() || text.chars().count() > 256 || text.chars().any(char::is_control) {
+        return Err("1 to 256 characters without control characters are expected".to_owned());
     }
     Ok(text.to_owned())
 }
