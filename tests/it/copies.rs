@@ -71,7 +71,7 @@ with_both_helms! {
             let body = format!("{queue} {:?}", std::time::Instant::now());
             let sent = router.post("api.example.com", "/messages", mine, &body).expect("the router answers");
             assert_eq!(sent.status, 202, "{}", sent.body);
-            let got = cluster::eventually("the message", 30, || {
+            let got = cluster::eventually("the message", 60, || {
                 let answer = router.get("api.example.com", "/messages", mine).map_err(|error| error.to_string())?;
                 if answer.body.contains(&body) { Ok(answer.body) } else { Err(answer.body) }
             });

@@ -101,7 +101,7 @@ fn messages() -> io::Result<usize> {
         let body = format!("for {name}, {:?}", std::time::SystemTime::now());
         let sent = router.post("api.example.com", "/messages", &headers, &body);
         let sent = sent.map_or_else(|error| error.to_string(), |answer| answer.body);
-        let got = cluster::eventually("the message", 30, || {
+        let got = cluster::eventually("the message", 60, || {
             let answer =
                 router.get("api.example.com", "/messages", &headers).map_err(|error| error.to_string())?;
             if answer.body.contains(&body) {
