@@ -21,7 +21,7 @@ test: check
 	@trap 'down=$$(tests/lab/lab down 2>&1) || echo "$$down" >&2' EXIT; \
 	cargo test --locked --workspace --exclude acceptance --all-targets --no-fail-fast; \
 	tests/lab/lab up; \
-	cargo test --locked -p acceptance --test it --no-fail-fast -- --test-threads=2
+	cargo test --locked --workspace --test it --no-fail-fast -- --test-threads=2
 
 # Format and lints.
 check:
