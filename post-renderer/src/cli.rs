@@ -11,8 +11,10 @@ use std::{
 use clap::{Parser, builder::BoolishValueParser, error::ErrorKind};
 use feature::{FeatureName, FeatureNameError, Header, Ttl, words};
 
-use crate::copy::{self, Entry, EnvTarget, FeatureCopy, Isolate, Router};
-use crate::isolate;
+use crate::{
+    copy::{self, Entry, EnvTarget, FeatureCopy, Isolate, Router},
+    isolate,
+};
 
 /// A Helm post-renderer: reads a rendered chart, writes a feature copy of it.
 #[derive(Parser, Debug)]

@@ -145,15 +145,23 @@ pub fn of_release<'o>(objects: &'o BTreeMap<String, Value>, release: &str) -> BT
 ///
 /// # Panics
 /// With the last answer, when it is not there after `seconds`.
-pub fn eventually<T>(what: &str, seconds: u64, mut ask: impl FnMut() -> Result<T, String>) -> T {
+pub fn eventually<T>(what: &str, seconds: u64, ask: impl FnMut() -> Result<T, String>) -> T {
+    within(seconds, ask).unwrap_or_else(|last| panic!("{what} did not come in {seconds} s; last: {last}"))
+}
+
+/// Asks until the answer is there.
+///
+/// # Errors
+/// With the last answer, when it is not there after `seconds`.
+pub fn within<T>(seconds: u64, mut ask: impl FnMut() -> Result<T, String>) -> Result<T, String> {
     let start = Instant::now();
     loop {
         match ask() {
-            Ok(value) => return value,
-            Err(last) if start.elapsed() > Duration::from_secs(seconds) => {
-                panic!("{what} did not come in {seconds} s; last: {last}")
+            Err(_) if start.elapsed() <= Duration::from_secs(seconds) => {
+                // The pace of asking: what ends the wait is the answer.
+                std::thread::sleep(Duration::from_millis(100));
             }
-            Err(_) => std::thread::sleep(Duration::from_millis(100)),
+            outcome => return outcome,
         }
     }
 }

@@ -1,11 +1,9 @@
 //! The table of what answers what: shown by the demo, asserted by the suite.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
+use crate::{
+    cluster,
+    http::{Answer, Router},
 };
-
-use crate::http::{Answer, Router};
 
 /// One request and who answers it.
 #[derive(Debug)]
@@ -126,19 +124,11 @@ impl Row {
     /// # Errors
     /// With what is wrong, when it still is after ten seconds.
     pub fn settle(&self, router: &Router) -> Result<Answer, String> {
-        let start = Instant::now();
-        loop {
-            let answer = router.get(self.host, self.path, self.headers).map_err(|error| error.to_string());
-            let fault = match &answer {
-                Ok(answer) => self.fault(answer),
-                Err(error) => Some(format!("{self}\n  {error}")),
-            };
-            match (answer, fault) {
-                (Ok(answer), None) => return Ok(answer),
-                (_, Some(fault)) if start.elapsed() > Duration::from_secs(10) => return Err(fault),
-                _ => thread::sleep(Duration::from_millis(100)),
-            }
-        }
+        cluster::within(10, || {
+            let answer = router.get(self.host, self.path, self.headers);
+            let answer = answer.map_err(|error| format!("{self}\n  {error}"))?;
+            self.fault(&answer).map_or(Ok(answer), Err)
+        })
     }
 
     /// Which feature the service of this name answered from, for the table.

@@ -55,6 +55,20 @@ impl Scope {
     }
 }
 
+#[cfg(test)]
+impl Mark {
+    /// The mark of one copy, which the tests of this crate work with.
+    pub(crate) fn of_feat1() -> Self {
+        let scope = Scope::Copy {
+            feature: "feat1".parse().expect("legal"),
+            by: None,
+            source: None,
+            ttl: "1h".parse().expect("legal"),
+        };
+        Self { owner: "demo/orders".parse().expect("legal"), scope }
+    }
+}
+
 /// Reads and checks the file at `path`.
 pub fn load(path: &Path) -> Result<FeatureResources, Error> {
     let text = fs::read_to_string(path)

@@ -134,18 +134,8 @@ impl Write for Paper {
     }
 }
 
-fn mark() -> Mark {
-    let scope = Scope::Copy {
-        feature: "feat1".parse().expect("legal"),
-        by: None,
-        source: None,
-        ttl: "1h".parse().expect("legal"),
-    };
-    Mark { owner: "demo/orders".parse().expect("legal"), scope }
-}
-
 fn base() -> Mark {
-    Mark { scope: Scope::Base, ..mark() }
+    Mark { scope: Scope::Base, ..Mark::of_feat1() }
 }
 
 fn shelf(names: &[&'static str]) -> Rc<Store> {
@@ -171,11 +161,11 @@ async fn run<T>(
 }
 
 async fn apply(shelf: &Rc<Store>) -> Told<()> {
-    run(shelf, &mark(), 0, async |engine| engine.apply().await).await
+    run(shelf, &Mark::of_feat1(), 0, async |engine| engine.apply().await).await
 }
 
 async fn delete(shelf: &Rc<Store>) -> Told<Option<String>> {
-    run(shelf, &mark(), 0, async |engine| engine.delete().await).await
+    run(shelf, &Mark::of_feat1(), 0, async |engine| engine.delete().await).await
 }
 
 fn foreign(owner: &str, feature: Option<&str>) -> Tags {
@@ -190,7 +180,7 @@ async fn the_second_apply_writes_nothing() {
     assert_eq!(apply(&shelf).await, (Ok(()), "create  box/a\ncreate  box/b\n".into()));
     shelf.writes.take();
     assert_eq!(apply(&shelf).await, (Ok(()), "keep    box/a\nkeep    box/b\n".into()));
-    let later = run(&shelf, &mark(), 360, async |engine| engine.apply().await).await;
+    let later = run(&shelf, &Mark::of_feat1(), 360, async |engine| engine.apply().await).await;
     assert_eq!(later, (Ok(()), "keep    box/a\nkeep    box/b\n".into()));
     assert_eq!(shelf.writes.take(), Vec::<String>::new());
 }
@@ -199,7 +189,7 @@ async fn the_second_apply_writes_nothing() {
 async fn a_tenth_of_the_ttl_later_the_expiry_is_moved() {
     let shelf = shelf(&["a"]);
     apply(&shelf).await.0.expect("applies");
-    let (outcome, said) = run(&shelf, &mark(), 400, async |engine| engine.apply().await).await;
+    let (outcome, said) = run(&shelf, &Mark::of_feat1(), 400, async |engine| engine.apply().await).await;
     let key = feature::words::EXPIRES_AT;
     assert_eq!((outcome, said), (Ok(()), format!("update  box/a  {key}: 3600 -> 4000\n")));
 }
@@ -211,12 +201,12 @@ async fn drift_is_seen_by_plan_and_repaired_by_apply() {
     shelf.boxes.borrow_mut().get_mut("b").expect("there").0 = 9;
     shelf.writes.take();
     let told = "keep    box/a\nupdate  box/b  size: 9 -> 3\n".to_owned();
-    let plan = run(&shelf, &mark(), 0, async |engine| engine.plan().await).await;
+    let plan = run(&shelf, &Mark::of_feat1(), 0, async |engine| engine.plan().await).await;
     assert_eq!(plan, (Ok(true), told.clone()));
     assert_eq!(shelf.writes.take(), Vec::<String>::new());
     assert_eq!(apply(&shelf).await, (Ok(()), told));
     assert_eq!(shelf.writes.take(), ["update b"]);
-    let plan = run(&shelf, &mark(), 0, async |engine| engine.plan().await).await;
+    let plan = run(&shelf, &Mark::of_feat1(), 0, async |engine| engine.plan().await).await;
     assert_eq!(plan.0, Ok(false));
 }
 
@@ -248,7 +238,10 @@ async fn what_has_no_mark_is_adopted_by_word_and_anothers_never() {
     shelf.boxes.borrow_mut().insert("a", (3, Tags::from([("team".into(), "payments".into())])));
     apply(&shelf).await.0.expect("adopts");
     let tags = shelf.boxes.borrow()["a"].1.clone();
-    assert_eq!((tags.get("team").map(String::as_str), mark().claims(&tags)), (Some("payments"), Ok(())));
+    assert_eq!(
+        (tags.get("team").map(String::as_str), Mark::of_feat1().claims(&tags)),
+        (Some("payments"), Ok(()))
+    );
 
     shelf.boxes.borrow_mut().insert("a", (3, foreign("demo/other", Some("feat1"))));
     assert_eq!(apply(&shelf).await.0.expect_err("another's").exit(), exit::REFUSED);
@@ -257,8 +250,8 @@ async fn what_has_no_mark_is_adopted_by_word_and_anothers_never() {
 #[tokio::test]
 async fn a_create_that_lost_a_race_is_settled_by_whose_the_thing_is() {
     let cases = [
-        ((9, mark().written(Timestamp::UNIX_EPOCH)), Ok(()), vec!["create a", "update a"]),
-        ((3, mark().written(Timestamp::UNIX_EPOCH)), Ok(()), vec!["create a"]),
+        ((9, Mark::of_feat1().written(Timestamp::UNIX_EPOCH)), Ok(()), vec!["create a", "update a"]),
+        ((3, Mark::of_feat1().written(Timestamp::UNIX_EPOCH)), Ok(()), vec!["create a"]),
         ((3, foreign("demo/other", None)), Err(exit::REFUSED), vec!["create a"]),
     ];
     for (rival, outcome, writes) in cases {
@@ -276,7 +269,7 @@ async fn a_write_that_changed_nothing_is_a_fault_that_names_the_field() {
     let error = apply(&shelf).await.0.expect_err("not there");
     assert_eq!(error, Error::internal("box/a: create at memory: is not there after the write"));
 
-    shelf.boxes.borrow_mut().insert("a", (9, mark().written(Timestamp::UNIX_EPOCH)));
+    shelf.boxes.borrow_mut().insert("a", (9, Mark::of_feat1().written(Timestamp::UNIX_EPOCH)));
     let error = apply(&shelf).await.0.expect_err("still differs");
     assert_eq!(error, Error::internal("box/a: update at memory: still differs after the write: size"));
 }

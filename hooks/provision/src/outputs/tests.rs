@@ -1,7 +1,6 @@
 use serde_json::json;
 
 use super::*;
-use crate::config::Scope;
 
 const MANAGER: &str = "devstack/sqs-hook";
 
@@ -9,16 +8,6 @@ const MANAGER: &str = "devstack/sqs-hook";
 type Values<'a> = &'a [(&'a str, Option<&'a str>)];
 /// Which manager owns which keys.
 type Owned<'a> = &'a [(&'a str, &'a [&'a str])];
-
-fn mark() -> Mark {
-    let scope = Scope::Copy {
-        feature: "feat1".parse().expect("legal"),
-        by: None,
-        source: None,
-        ttl: "1h".parse().expect("legal"),
-    };
-    Mark { owner: "demo/orders".parse().expect("legal"), scope }
-}
 
 fn bundle(values: Values<'_>) -> Bundle {
     let target = Target { kind: TargetKind::Secret, name: "orders-feat1".into() };
@@ -28,7 +17,7 @@ fn bundle(values: Values<'_>) -> Bundle {
 
 /// A Secret with our mark, `data`, and who owns which keys of it.
 fn secret(data: &serde_json::Value, owned: Owned<'_>) -> Found {
-    let mut annotations = mark().written(Timestamp::UNIX_EPOCH);
+    let mut annotations = Mark::of_feat1().written(Timestamp::UNIX_EPOCH);
     let feature = annotations.remove(words::FEATURE);
     let entry = |(manager, keys): &(&str, &[&str])| {
         let fields: serde_json::Map<_, _> = keys.iter().map(|key| (format!("f:{key}"), json!({}))).collect();
@@ -76,10 +65,10 @@ fn an_object_is_changed_only_where_it_must_be() {
         ),
     ];
     for (index, (values, found, change)) in cases.into_iter().enumerate() {
-        let planned = bundle(values).plan(Some(&found), &mark(), MANAGER, Timestamp::UNIX_EPOCH);
+        let planned = bundle(values).plan(Some(&found), &Mark::of_feat1(), MANAGER, Timestamp::UNIX_EPOCH);
         assert_eq!(planned, change, "case {index}");
     }
-    let absent = bundle(&one).plan(None, &mark(), MANAGER, Timestamp::UNIX_EPOCH);
+    let absent = bundle(&one).plan(None, &Mark::of_feat1(), MANAGER, Timestamp::UNIX_EPOCH);
     assert_eq!(absent, Change::Create);
 }
 
@@ -91,8 +80,12 @@ fn anybody_elses_object_is_refused() {
     others.marks.insert(words::OWNER.to_owned(), "demo/other".to_owned());
     for (found, start) in [(helms, "it exists without a mark"), (others, "it belongs to release demo/other")]
     {
-        let planned =
-            bundle(&[("URL", Some("one"))]).plan(Some(&found), &mark(), MANAGER, Timestamp::UNIX_EPOCH);
+        let planned = bundle(&[("URL", Some("one"))]).plan(
+            Some(&found),
+            &Mark::of_feat1(),
+            MANAGER,
+            Timestamp::UNIX_EPOCH,
+        );
         assert!(matches!(&planned, Change::Refuse(reason) if reason.starts_with(start)), "{planned:?}");
     }
 }
