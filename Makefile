@@ -6,7 +6,7 @@ CACHE := $(or $(DEVSTACK_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/devstack)
 # In the cache, so that a fresh clone builds only what is its own.
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
-.PHONY: demo test check lab-down
+.PHONY: demo test check bench fuzz lab-down
 
 # Builds everything, starts the lab, deploys base and copies, shows who answers what.
 demo:
@@ -28,7 +28,18 @@ check:
 	@tests/lab/lab build tools
 	@$(call step,rustfmt,cargo fmt --all --check)
 	@$(call step,clippy,cargo clippy --quiet --locked --workspace --all-targets -- -D warnings)
-	@$(call step,shellcheck,shellcheck --external-sources tests/lab/lab tests/lab/lib/*.sh tests/lab/components/*.sh helmfile-examples/wait-for-copy)
+	@$(call step,shellcheck,shellcheck --external-sources tests/lab/lab tests/bench/build tests/lab/lib/*.sh tests/lab/components/*.sh helmfile-examples/wait-for-copy helmfile-examples/wait-until-gone tests/fuzz/fuzz)
+
+# devstack beside the tools that can do the same work; BENCH=write puts the tables into docs/benchmarks.md.
+bench:
+	@tests/lab/lab build tools
+	@tests/bench/build
+	@$(call step,build the benchmark,cargo build --quiet --locked -p acceptance --bin bench)
+	@eval "$$(tests/lab/lab env)"; "$(CARGO_TARGET_DIR)/debug/bench"
+
+# Looks for inputs that break a promise: FUZZ_SECONDS (60) for each target.
+fuzz:
+	@DEVSTACK_CACHE="$(CACHE)" tests/fuzz/fuzz run
 
 lab-down:
 	@tests/lab/lab down

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use feature::{FeatureName, Header, Ttl};
+use feature::{FeatureName, Header, Ttl, words};
 
 /// Everything that makes a feature copy of a rendered chart.
 #[derive(Clone, Debug)]
@@ -16,12 +16,61 @@ pub struct FeatureCopy {
     pub source: Option<String>,
     pub router: Router,
     pub isolate: Isolate,
+    pub cluster_scoped: ClusterScoped,
     pub env: Vec<EnvTarget>,
     pub entries: Vec<Entry>,
+    /// More labels, on objects and on pods.
+    pub labels: Vec<Label>,
+    /// More annotations, on objects.
+    pub annotations: Vec<Annotation>,
+    /// Where kinds that the table does not know have the metadata of pods.
+    pub pod_paths: Vec<PodPath>,
+    pub on_error: OnError,
+}
+
+/// What becomes of objects outside of any namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClusterScoped {
+    /// Those that bear the release's name are kept, CRDs dropped, others refused.
+    Check,
+    Keep,
+    Drop,
+}
+
+/// What becomes of a document that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnError {
+    /// Nothing is rendered.
+    Fail,
+    /// It is copied as it is.
+    Pass,
+}
+
+/// `KEY=VALUE`: a label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub key: String,
+    pub value: String,
+}
+
+/// `KEY=VALUE`: an annotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotation {
+    pub key: String,
+    pub value: String,
+}
+
+/// `KIND=PATH`: where a kind has the metadata of pods, as `RayCluster=spec.workerGroupSpecs[].template.metadata`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodPath {
+    pub kind: String,
+    pub path: String,
 }
 
 /// Which router the copy's routes are written for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Router {
     /// Traefik 3 and its `IngressRoute`.
     Traefik,
@@ -82,7 +131,7 @@ impl FromStr for EnvTarget {
         }
         let legal = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
         if name.is_empty() || !name.bytes().all(legal) || name.as_bytes()[0].is_ascii_digit() {
-            return Err(format!("{name:?} is no name of a variable; {FORM}"));
+            return Err(format!("{:?} is no name of a variable; {FORM}", shown(name)));
         }
         let source = if let Some(value) = source.strip_prefix("value:") {
             EnvSource::Value(value.to_owned())
@@ -91,7 +140,7 @@ impl FromStr for EnvTarget {
         {
             name_of_object(secret)?;
             if key.is_empty() || key.len() > 253 || !key.bytes().all(legal) {
-                return Err(format!("{key:?} is no key of a Secret"));
+                return Err(format!("{:?} is no key of a Secret", shown(key)));
             }
             EnvSource::Secret { name: secret.to_owned(), key: key.to_owned() }
         } else {
@@ -108,7 +157,7 @@ impl FromStr for Entry {
     fn from_str(text: &str) -> Result<Self, String> {
         let (host, target) = text.split_once('=').ok_or("expected HOST=SERVICE[:PORT]")?;
         let (service, port) = target.split_once(':').unwrap_or((target, "80"));
-        name_of_object(host).map_err(|_| format!("{host:?} is no host name in lower case"))?;
+        name_of_object(host).map_err(|_| format!("{:?} is no host name in lower case", shown(host)))?;
         name_of_object(service)?;
         let number = port.parse::<u16>().is_ok_and(|port| port > 0);
         let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
@@ -116,10 +165,114 @@ impl FromStr for Entry {
             && port.bytes().all(legal)
             && port.bytes().any(|b| b.is_ascii_lowercase());
         if !number && !named {
-            return Err(format!("{port:?} is no port: a number from 1 to 65535, or a port's name"));
+            return Err(format!("{:?} is no port: a number from 1 to 65535, or a port's name", shown(port)));
         }
         Ok(Self { host: host.to_owned(), service: service.to_owned(), port: port.to_owned() })
     }
+}
+
+impl FromStr for Label {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+        Self::new(key, value)
+    }
+}
+
+impl Label {
+    pub fn new(key: &str, value: &str) -> Result<Self, String> {
+        let key = metadata_key(key)?;
+        if !value.is_empty() && !is_word(value, 63) {
+            return Err(format!(
+                "{:?} is no value of a label: at most 63 letters, digits and -_. between two of them",
+                shown(value)
+            ));
+        }
+        Ok(Self { key, value: value.to_owned() })
+    }
+}
+
+impl FromStr for Annotation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+        Self::new(key, value)
+    }
+}
+
+impl Annotation {
+    pub fn new(key: &str, value: &str) -> Result<Self, String> {
+        let key = metadata_key(key)?;
+        if value.len() > 4096 || value.chars().any(|c| c.is_control() && c != '\n') {
+            return Err(format!(
+                "the value of {key} is no annotation of ours: at most 4096 bytes, of control characters only \
+                 line ends"
+            ));
+        }
+        Ok(Self { key, value: value.to_owned() })
+    }
+}
+
+impl FromStr for PodPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, path) = text.split_once('=').ok_or("expected KIND=PATH")?;
+        let letters = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !kind.starts_with(|c: char| c.is_ascii_uppercase()) || kind.len() > 63 || !letters(kind) {
+            return Err(format!("{:?} is no kind, as RayCluster is one", shown(kind)));
+        }
+        let word = |word: &str| {
+            let name = word.strip_suffix("[]").unwrap_or(word);
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        };
+        let two = path.contains('.');
+        if path.len() > 253 || !two || !path.split('.').all(word) || path.ends_with("[]") {
+            return Err(format!(
+                "{:?} is no path to the metadata of pods, as spec.workerGroupSpecs[].template.metadata is one: \
+                 names with dots between them, [] behind each that is a list",
+                shown(path)
+            ));
+        }
+        Ok(Self { kind: kind.to_owned(), path: path.to_owned() })
+    }
+}
+
+/// The key of a label or annotation that is not for others to write.
+fn metadata_key(key: &str) -> Result<String, String> {
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    if !is_word(name, 63) || prefix.is_some_and(|prefix| name_of_object(prefix).is_err()) {
+        return Err(format!("{:?} is no key: [DOMAIN/]NAME, NAME as a label's value is", shown(key)));
+    }
+    let ours = words::FEATURE.split_once('/').map(|(domain, _)| domain);
+    let helms = matches!(prefix, Some("helm.sh" | "meta.helm.sh" | "postrenderer.helm.sh"));
+    if prefix.is_some() && prefix == ours || helms || key == "app.kubernetes.io/managed-by" {
+        return Err(format!("{key} is written by devstack or Helm"));
+    }
+    if key == words::JANITOR_TTL {
+        return Err(format!("{key} is what --janitor writes"));
+    }
+    Ok(key.to_owned())
+}
+
+/// Letters, digits and `-_.`, the first and the last a letter or a digit.
+fn is_word(text: &str, most: usize) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
+    text.len() <= most
+        && text.bytes().all(legal)
+        && edge(text.bytes().next())
+        && edge(text.bytes().next_back())
+}
+
+/// A text as far as an error shows it.
+fn shown(text: &str) -> String {
+    text.chars().take(80).collect()
 }
 
 /// The release name as Helm takes it.
@@ -153,9 +306,9 @@ fn name_of_object(text: &str) -> Result<String, String> {
             && edge(bytes[bytes.len() - 1])
     };
     if text.len() > 253 || !text.split('.').all(label) {
-        let shown: String = text.chars().take(80).collect();
         return Err(format!(
-            "{shown:?} is no name: lower-case letters, digits, dashes, and dots between them"
+            "{:?} is no name: lower-case letters, digits, dashes, and dots between them",
+            shown(text)
         ));
     }
     Ok(text.to_owned())

@@ -3,7 +3,7 @@ use crate::stream::Place;
 /// Why a stream could not be rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    #[error("{place}: this is no YAML: {cause}")]
+    #[error("{place}: this cannot be read: {cause}")]
     Syntax { place: Place, cause: String },
     #[error("{place}: {what} is not supported yet{remedy}")]
     Unsupported { place: Place, what: String, remedy: &'static str },

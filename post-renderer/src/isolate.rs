@@ -1,84 +1,122 @@
 //! The check that a copy is not base: its names are its own, and no selector of it takes base's
 //! pods or gives base's Service its own.
 
-use crate::{
-    error::RenderError,
-    fields,
-    node::{Node, Value},
-    object::{self, Object},
-    stream::Document,
-};
+use crate::{document::Document, error::RenderError, fields, node::Node, object::Object, stream::Place};
 
-/// Fails on the first object whose name, or whose selector of pods in this stream, does not contain
-/// the release by whole tokens. The feature alone never counts: a feature `web` must not make
-/// `app: web` the copy's own.
-pub fn check(documents: &[Document<'_>], release: &str) -> Result<(), RenderError> {
-    let objects: Vec<(&Document<'_>, Object<'_>)> = documents
-        .iter()
-        .flat_map(|document| object::objects(document).into_iter().map(move |object| (document, object)))
-        .collect();
-    for (document, object) in &objects {
-        if let Some(name) = object.metadata.get("name")
-            && !name.scalar().is_some_and(|name| contains(name, release))
-        {
-            return Err(document.wrong(
-                name,
-                format!(
-                    "{} {} does not bear the release's name {release:?}, so that it is base's or another \
-                     copy's: give it a name of the release (fullnameOverride unset), or deploy the copy to \
-                     a namespace of its own with --isolate=off",
-                    object.kind,
-                    name.scalar().unwrap_or_default(),
-                ),
-            ));
-        }
-        check_selector(document, object, &objects, release)?;
-    }
-    Ok(())
+/// The kinds that [`selector`] knows.
+const SELECTORS: [&str; 8] = [
+    "DaemonSet",
+    "Deployment",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "ReplicaSet",
+    "ReplicationController",
+    "Service",
+    "StatefulSet",
+];
+
+/// The labels of some pods of the stream.
+#[derive(Debug)]
+pub struct Pods {
+    namespace: Option<String>,
+    labels: Vec<(String, String)>,
 }
 
-fn check_selector(
+/// A selector that does not contain the release: wrong if it takes pods of the stream.
+#[derive(Debug)]
+pub struct Suspect {
+    namespace: Option<String>,
+    labels: Vec<(String, String)>,
+    place: Place,
+    what: String,
+}
+
+/// Fails on an object whose name does not contain the release by whole tokens. The feature alone
+/// never counts: a feature `web` must not make `app: web` the copy's own.
+pub fn check_name(
     document: &Document<'_>,
-    object: &Object<'_>,
-    objects: &[(&Document<'_>, Object<'_>)],
+    object: &Object<'_, '_>,
     release: &str,
 ) -> Result<(), RenderError> {
-    let Some(selector) = selector(object) else { return Ok(()) };
-    if [Some(selector.whole), selector.labels].into_iter().flatten().any(is_indirect) {
-        return Err(document.unsupported(selector.whole, "a selector with an alias or a merge key", ""));
+    match object.metadata.read("name") {
+        Some(name) if !name.scalar().is_some_and(|name| contains(name, release)) => Err(document.wrong(
+            name,
+            format!(
+                "{} {} does not bear the release's name {release:?}, so that it is base's or another \
+                 copy's: give it a name of the release (fullnameOverride unset), or deploy the copy to \
+                 a namespace of its own with --isolate=off",
+                object.kind,
+                name.scalar().unwrap_or_default(),
+            ),
+        )),
+        _ => Ok(()),
     }
-    let labels = selector.labels.map(Node::entries).unwrap_or_default();
-    if labels.iter().any(|(_, value)| value.scalar().is_some_and(|value| contains(value, release))) {
-        return Ok(());
+}
+
+/// The labels of the pods that an object makes.
+pub fn pods(object: &Object<'_, '_>) -> Vec<Pods> {
+    let namespace = object.namespace().map(str::to_owned);
+    let pods = |labels: &Node<'_>| Pods { namespace: namespace.clone(), labels: texts(labels) };
+    if object.kind == "Pod" && object.api_version == "v1" {
+        return object.metadata.read("labels").map(pods).into_iter().collect();
     }
-    if selector.expressions.is_some_and(|expressions| !expressions.items().is_empty()) {
+    fields::pod_metadata(object.api_version, object.kind, &[])
+        .flat_map(|(path, _)| fields::find(object.root, path))
+        .filter_map(|found| found.parent.read(found.key)?.read("labels").map(pods))
+        .collect()
+}
+
+/// Fails on a selector of all pods; gives back one that is wrong if it takes pods of the stream.
+pub fn check_selector(
+    document: &Document<'_>,
+    object: &Object<'_, '_>,
+    release: &str,
+) -> Result<Option<Suspect>, RenderError> {
+    let Some(Selector { whole, labels, expressions, empty_is_all }) = selector(object) else {
+        return Ok(None);
+    };
+    let labels = labels.map(texts).unwrap_or_default();
+    if labels.iter().any(|(_, value)| contains(value, release)) {
+        return Ok(None);
+    }
+    if expressions.is_some_and(|expressions| !expressions.items().is_empty()) {
         return Err(document.unsupported(
-            selector.whole,
+            whole,
             "a selector of expressions whose labels do not contain the release's name",
             "",
         ));
     }
-    let takes = |other: &Object<'_>| {
-        // What has no namespace goes to the release's, which may be the one that the other names.
-        let apart = matches!((object.namespace(), other.namespace()), (Some(one), Some(two)) if one != two);
-        let template = fields::template_of(other.kind, other.root);
-        !apart && template.is_some_and(|template| selects(labels, template))
-    };
-    // No label at all selects every pod of the namespace, and so base's.
-    let everything = labels.is_empty() && selector.empty_is_all;
-    if everything || (!labels.is_empty() && objects.iter().any(|(_, other)| takes(other))) {
-        return Err(document.wrong(
-            selector.whole,
-            format!(
-                "the selector of {} {} does not contain the release's name {release:?}, so that base's pods \
-                 and the copy's would be one: select by app.kubernetes.io/instance, or deploy the copy to a \
-                 namespace of its own with --isolate=off",
-                object.kind,
-                object.name().unwrap_or_default(),
-            ),
-        ));
+    let what = format!(
+        "the selector of {} {} does not contain the release's name {release:?}, so that base's pods \
+         and the copy's would be one: select by app.kubernetes.io/instance, or deploy the copy to a \
+         namespace of its own with --isolate=off",
+        object.kind,
+        object.name().unwrap_or_default(),
+    );
+    if labels.is_empty() {
+        // No label at all selects every pod of the namespace, and so base's.
+        return if empty_is_all { Err(document.wrong(whole, what)) } else { Ok(None) };
     }
-    Ok(())
+    let namespace = object.namespace().map(str::to_owned);
+    Ok(Some(Suspect { namespace, labels, place: document.place(whole), what }))
+}
+
+/// Fails on the first suspect that takes pods of the stream.
+pub fn check_suspects(suspects: Vec<Suspect>, pods: &[Pods]) -> Result<(), RenderError> {
+    let takes = |suspect: &Suspect, pods: &Pods| {
+        // What has no namespace goes to the release's, which may be the one that the other names.
+        let apart = matches!((&suspect.namespace, &pods.namespace), (Some(one), Some(two)) if one != two);
+        !apart && suspect.labels.iter().all(|label| pods.labels.contains(label))
+    };
+    match suspects.into_iter().find(|suspect| pods.iter().any(|pods| takes(suspect, pods))) {
+        None => Ok(()),
+        Some(Suspect { place, what, .. }) => Err(RenderError::Wrong { place, what }),
+    }
+}
+
+/// Whether objects of this kind choose pods.
+pub fn has_selector(kind: &str) -> bool {
+    SELECTORS.contains(&kind)
 }
 
 /// Whether `text` holds the dash-separated tokens of `release` one after the other.
@@ -89,42 +127,33 @@ pub fn contains(text: &str, release: &str) -> bool {
 }
 
 /// How an object chooses pods.
-struct Selector<'n> {
-    whole: &'n Node,
-    labels: Option<&'n Node>,
-    expressions: Option<&'n Node>,
+struct Selector<'n, 'a> {
+    whole: &'n Node<'a>,
+    labels: Option<&'n Node<'a>>,
+    expressions: Option<&'n Node<'a>>,
     /// Whether a selector without anything means all pods.
     empty_is_all: bool,
 }
 
-fn selector<'n>(object: &Object<'n>) -> Option<Selector<'n>> {
-    let (path, empty_is_all): (&[&str], bool) = match object.kind {
-        "Service" | "ReplicationController" => {
-            let whole = object.root.at(&["spec", "selector"])?;
+fn selector<'n, 'a>(object: &Object<'n, 'a>) -> Option<Selector<'n, 'a>> {
+    let (path, empty_is_all): (&[&str], bool) = match (fields::group(object.api_version), object.kind) {
+        ("", "Service" | "ReplicationController") => {
+            let whole = object.root.read_at(&["spec", "selector"])?;
             return Some(Selector { whole, labels: Some(whole), expressions: None, empty_is_all: false });
         }
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => (&["spec", "selector"], false),
-        "PodDisruptionBudget" => (&["spec", "selector"], true),
-        "NetworkPolicy" => (&["spec", "podSelector"], true),
+        (_, "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") => (&["spec", "selector"], false),
+        (_, "PodDisruptionBudget") => (&["spec", "selector"], true),
+        (_, "NetworkPolicy") => (&["spec", "podSelector"], true),
         _ => return None,
     };
-    let whole = object.root.at(path)?;
-    let (labels, expressions) = (whole.get("matchLabels"), whole.get("matchExpressions"));
+    let whole = object.root.read_at(path)?;
+    let (labels, expressions) = (whole.read("matchLabels"), whole.read("matchExpressions"));
     Some(Selector { whole, labels, expressions, empty_is_all })
 }
 
-/// Whether what a mapping holds stands elsewhere.
-fn is_indirect(node: &Node) -> bool {
-    let alias = |node: &Node| matches!(node.value, Value::Alias);
-    alias(node) || node.entries().iter().any(|(key, value)| key.scalar() == Some("<<") || alias(value))
-}
-
-fn selects(selector: &[(Node, Node)], template: &Node) -> bool {
-    let Some(labels) = template.at(&["metadata", "labels"]) else { return false };
-    selector.iter().all(|(key, value)| {
-        let wanted = key.scalar().and_then(|key| labels.get(key)).and_then(Node::scalar);
-        wanted.is_some() && wanted == value.scalar()
-    })
+fn texts(map: &Node<'_>) -> Vec<(String, String)> {
+    let text = |(key, value): (&str, &Node<'_>)| Some((key.to_owned(), value.scalar()?.to_owned()));
+    map.pairs().into_iter().filter_map(text).collect()
 }
 
 #[cfg(test)]

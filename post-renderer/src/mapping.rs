@@ -2,10 +2,10 @@
 //! there. Knows YAML's forms and nothing of what is put.
 
 use crate::{
+    document::Document,
     error::RenderError,
-    node::{Node, Notation, Style, Value},
+    node::{Node, Notation, Style, Value, reads_as_text},
     splice::Edit,
-    stream::Document,
 };
 
 /// A text as a scalar that reads the same in YAML 1.1, YAML 1.2 and JSON: always double-quoted.
@@ -13,39 +13,170 @@ pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Makes `map` hold every pair, a key with a text: replaces what differs, puts what is missing first,
-/// leaves what is there already.
+/// Pairs of texts as a flow mapping that is JSON, too.
+pub fn flow(pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> =
+        pairs.iter().map(|(key, text)| format!("{}: {}", quoted(key), quoted(text))).collect();
+    format!("{{{}}}", pairs.join(", "))
+}
+
+/// What becomes of one pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is there already.
+    Kept,
+    Added,
+    /// Another value was there.
+    Replaced,
+}
+
+/// What `map` says of `pair` as it stands.
+pub fn fate(map: Option<&Node<'_>>, (key, text): (&str, &str)) -> Fate {
+    match map.and_then(|map| map.read(key)) {
+        None => Fate::Added,
+        Some(node) if says(node, text) => Fate::Kept,
+        Some(_) => Fate::Replaced,
+    }
+}
+
+/// The value of the entry `key` that `map` has itself.
+///
+/// Refused where a merge key wins over it: what is changed here would not be read.
+pub fn own<'n, 'a>(
+    document: &Document<'_>,
+    map: &'n Node<'a>,
+    key: &str,
+) -> Result<Option<&'n Node<'a>>, RenderError> {
+    let (own, read) = (map.get(key), map.read(key));
+    match (own, read) {
+        (Some(own), Some(read)) if !std::ptr::eq(own.resolved(), read) => {
+            let what = format!("changing {key}, over which a merge key wins,");
+            Err(document.unsupported(own, what, ": write it out"))
+        }
+        _ => Ok(own),
+    }
+}
+
+/// Makes the mapping under `key` of `parent` hold every pair, a key with a text: replaces what
+/// differs, puts what is missing first, leaves what is there already.
 pub fn set_all(
     document: &Document<'_>,
-    map: &Node,
+    parent: &Node<'_>,
+    key: &str,
     pairs: &[(&str, &str)],
 ) -> Result<Vec<Edit>, RenderError> {
-    let mut edits = Vec::new();
-    let mut missing = Vec::new();
-    for (key, text) in pairs {
-        match map.get(key) {
-            Some(node) if node.scalar() == Some(text) => {}
-            Some(node) => edits.push(replace(document, node, &quoted(text))?),
-            None => missing.push((*key, quoted(text))),
+    let Some(map) = own(document, parent, key)? else {
+        return put_first(document, parent, &[(key, flow(pairs))]).map(|edit| vec![edit]);
+    };
+    let open: Vec<(&str, &str)> =
+        pairs.iter().copied().filter(|pair| fate(Some(map), *pair) != Fate::Kept).collect();
+    if open.is_empty() {
+        return Ok(Vec::new());
+    }
+    match &map.value {
+        Value::Alias(target) => {
+            document.refuse_inside_shared(map)?;
+            let over = target.as_ref().filter(|target| !target.is_null());
+            if over.is_some_and(|target| !matches!(target.value, Value::Map { .. })) {
+                return Err(document.wrong(map, "a mapping is expected here"));
+            }
+            let text = match over {
+                Some(_) => format!("{{<<: {}, {}", &document.text[map.span.clone()], &flow(&open)[1..]),
+                None => flow(&open),
+            };
+            Ok(vec![Edit::replace(map.span.clone(), text)])
         }
+        Value::Map { style, .. } if document.is_shared(map) => match style {
+            // A merge key gives way to what stands behind it.
+            Style::Flow => Ok(vec![
+                Edit::insert(map.start, "{<<: "),
+                Edit::insert(map.span.end, format!(", {}", &flow(&open)[1..])),
+            ]),
+            Style::Block => around_anchor(document, parent, key, map, &open).map(|edit| vec![edit]),
+        },
+        Value::Map { .. } => {
+            let mut edits = Vec::new();
+            let mut missing = Vec::new();
+            for (key, text) in open {
+                match map.get(key) {
+                    // A merge key that stands behind it would win over what is replaced.
+                    Some(own) if map.read(key).is_some_and(|read| std::ptr::eq(read, own.resolved())) => {
+                        edits.push(replace(document, own, &quoted(text))?);
+                    }
+                    _ => missing.push((key, quoted(text))),
+                }
+            }
+            if !missing.is_empty() {
+                edits.push(insert(document, map, &missing)?);
+            }
+            Ok(edits)
+        }
+        _ if map.is_null() => replace(document, map, &flow(&open)).map(|edit| vec![edit]),
+        _ => Err(document.wrong(map, "a mapping is expected here")),
     }
-    if !missing.is_empty() {
-        edits.push(put_first(document, map, &missing)?);
+}
+
+/// Puts entries that are not there in front of all others of a mapping, or makes a mapping of a null.
+pub fn put_first(
+    document: &Document<'_>,
+    map: &Node<'_>,
+    entries: &[(&str, String)],
+) -> Result<Edit, RenderError> {
+    match &map.value {
+        Value::Map { .. } => match entries.iter().find(|(key, _)| map.read(key).is_some()) {
+            Some((key, _)) => {
+                let what = format!("adding to {key}, which comes from a merge key,");
+                Err(document.unsupported(map, what, ": write it out"))
+            }
+            None => insert(document, map, entries),
+        },
+        _ if map.is_null() => {
+            let entries: Vec<String> =
+                entries.iter().map(|(key, value)| format!("{}: {value}", quoted(key))).collect();
+            replace(document, map, &format!("{{{}}}", entries.join(", ")))
+        }
+        Value::Alias(_) => Err(document.unsupported(map, "adding to an alias", ": write it out")),
+        _ => Err(document.wrong(map, "a mapping is expected here")),
     }
-    Ok(edits)
+}
+
+/// Puts items (scalars or flow collections) in front of all others of a sequence, or makes a sequence
+/// of a null.
+pub fn put_items_first(
+    document: &Document<'_>,
+    seq: &Node<'_>,
+    items: &[String],
+) -> Result<Edit, RenderError> {
+    match &seq.value {
+        Value::Seq { style: Style::Flow, items: present } => {
+            let comma = if present.is_empty() { "" } else { ", " };
+            Ok(Edit::insert(seq.span.start + 1, format!("{}{comma}", items.join(", "))))
+        }
+        Value::Seq { style: Style::Block, items: present } => {
+            let dash = dash(document, present.first().unwrap_or(seq))?;
+            let indent = indent_before(document.text, dash);
+            let lines: String =
+                items.iter().map(|item| format!("- {item}{}{indent}", document.eol)).collect();
+            Ok(Edit::insert(dash, lines))
+        }
+        _ if seq.is_null() => replace(document, seq, &format!("[{}]", items.join(", "))),
+        Value::Alias(_) => Err(document.unsupported(seq, "adding to an alias", ": write it out")),
+        _ => Err(document.wrong(seq, "a sequence is expected here")),
+    }
 }
 
 /// Replaces a node by a scalar or a flow collection.
-pub fn replace(document: &Document<'_>, node: &Node, text: &str) -> Result<Edit, RenderError> {
-    if node.decorated || matches!(node.value, Value::Alias) {
-        return Err(document.unsupported(node, "replacing a value that is anchored, tagged or an alias", ""));
+pub fn replace(document: &Document<'_>, node: &Node<'_>, text: &str) -> Result<Edit, RenderError> {
+    document.refuse_inside_shared(node)?;
+    if node.tag.as_deref().is_some_and(|tag| tag != "str") {
+        return Err(document.unsupported(node, "replacing a value that is tagged", ""));
     }
     match &node.value {
         Value::Scalar { notation: Notation::Block, .. } => {
             Err(document.unsupported(node, "replacing a block scalar", ": write it on one line"))
         }
         Value::Scalar { .. } if node.span.is_empty() => {
-            if !document.stream[..node.span.start].ends_with(':') {
+            if !document.text[..node.start].ends_with(':') && node.anchor.is_none() {
                 return Err(document.unsupported(node, "a key without a colon", ""));
             }
             Ok(Edit::insert(node.span.start, format!(" {text}")))
@@ -54,68 +185,12 @@ pub fn replace(document: &Document<'_>, node: &Node, text: &str) -> Result<Edit,
     }
 }
 
-/// Puts entries in front of all others of a mapping, or makes a mapping of a null.
-pub fn put_first(
-    document: &Document<'_>,
-    map: &Node,
-    entries: &[(&str, String)],
-) -> Result<Edit, RenderError> {
-    let flow = || {
-        entries.iter().map(|(key, value)| format!("{}: {value}", quoted(key))).collect::<Vec<_>>().join(", ")
-    };
-    match &map.value {
-        _ if map.decorated => {
-            Err(document.unsupported(map, "adding to a mapping that is anchored or tagged", ""))
-        }
-        Value::Map { entries: present, .. } if present.iter().any(|(key, _)| key.scalar() == Some("<<")) => {
-            Err(document.unsupported(map, "adding to a mapping with a merge key", ""))
-        }
-        Value::Map { style: Style::Flow, entries: present } => {
-            let comma = if present.is_empty() { "" } else { ", " };
-            Ok(Edit::insert(map.span.start + 1, format!("{}{comma}", flow())))
-        }
-        Value::Map { style: Style::Block, .. } => {
-            let indent = " ".repeat(map.column);
-            let lines: String = entries
-                .iter()
-                .map(|(key, value)| format!("{key}: {value}{}{indent}", document.eol))
-                .collect();
-            Ok(Edit::insert(map.span.start, lines))
-        }
-        _ if map.is_null() => replace(document, map, &format!("{{{}}}", flow())),
-        _ => Err(document.wrong(map, "a mapping is expected here")),
-    }
-}
-
-/// Puts items (scalars or flow collections) in front of all others of a sequence, or makes a sequence
-/// of a null.
-pub fn put_items_first(document: &Document<'_>, seq: &Node, items: &[String]) -> Result<Edit, RenderError> {
-    match &seq.value {
-        _ if seq.decorated => {
-            Err(document.unsupported(seq, "adding to a sequence that is anchored or tagged", ""))
-        }
-        Value::Seq { style: Style::Flow, items: present } => {
-            let comma = if present.is_empty() { "" } else { ", " };
-            Ok(Edit::insert(seq.span.start + 1, format!("{}{comma}", items.join(", "))))
-        }
-        Value::Seq { style: Style::Block, items: present } => {
-            let dash = dash(document, present.first().unwrap_or(seq))?;
-            let indent = indent_before(document.stream, dash);
-            let lines: String =
-                items.iter().map(|item| format!("- {item}{}{indent}", document.eol)).collect();
-            Ok(Edit::insert(dash, lines))
-        }
-        _ if seq.is_null() => replace(document, seq, &format!("[{}]", items.join(", "))),
-        _ => Err(document.wrong(seq, "a sequence is expected here")),
-    }
-}
-
 /// Where the `-` of a block sequence's item stands.
-pub fn dash(document: &Document<'_>, item: &Node) -> Result<usize, RenderError> {
-    let before = document.stream[..item.span.start].trim_end();
+pub fn dash(document: &Document<'_>, item: &Node<'_>) -> Result<usize, RenderError> {
+    let before = document.text[..item.start].trim_end();
     let at = before.len().checked_sub(1).filter(|&at| before.as_bytes()[at] == b'-');
     match at {
-        Some(at) if !item.decorated && is_indent(document.stream, at) => Ok(at),
+        Some(at) if is_indent(document.text, at) => Ok(at),
         _ => Err(document.unsupported(
             item,
             "an item whose `-` does not stand alone at the start of its line",
@@ -132,4 +207,80 @@ pub fn indent_before(text: &str, at: usize) -> &str {
 
 fn is_indent(text: &str, at: usize) -> bool {
     indent_before(text, at).bytes().all(|b| b == b' ')
+}
+
+/// Whether a node is this text, for a parser of any version.
+fn says(node: &Node<'_>, text: &str) -> bool {
+    node.is_text() && node.scalar() == Some(text)
+}
+
+/// Puts entries into a mapping where no merge key of it wins over them: first, or behind the last
+/// merge key.
+fn insert(document: &Document<'_>, map: &Node<'_>, entries: &[(&str, String)]) -> Result<Edit, RenderError> {
+    let Value::Map { style, entries: present, .. } = &map.value else {
+        return Err(document.wrong(map, "a mapping is expected here"));
+    };
+    document.refuse_inside_shared(map)?;
+    let merge = present.iter().rposition(|(key, _)| key.is_merge());
+    let flow = || {
+        entries.iter().map(|(key, value)| format!("{}: {value}", quoted(key))).collect::<Vec<_>>().join(", ")
+    };
+    let lines = |indent: &str, before: &str, after: &str| -> String {
+        entries.iter().map(|(key, value)| format!("{before}{indent}{}: {value}{after}", plain(key))).collect()
+    };
+    let indent = " ".repeat(map.column);
+    match (style, merge) {
+        (Style::Flow, None) => {
+            let comma = if present.is_empty() { "" } else { ", " };
+            Ok(Edit::insert(map.span.start + 1, format!("{}{comma}", flow())))
+        }
+        (Style::Flow, Some(merge)) => Ok(Edit::insert(present[merge].1.span.end, format!(", {}", flow()))),
+        (Style::Block, None) => {
+            let text = lines("", "", &format!("{}{indent}", document.eol));
+            Ok(Edit::insert(map.span.start, text))
+        }
+        (Style::Block, Some(merge)) => {
+            let end = &present[merge].1;
+            let one_line = match &end.value {
+                Value::Alias(_) => true,
+                Value::Map { style, .. } | Value::Seq { style, .. } => *style == Style::Flow,
+                Value::Scalar { .. } => false,
+            };
+            if !one_line {
+                let what = "adding behind a merge key whose value is neither an alias nor in brackets";
+                return Err(document.unsupported(end, what, ""));
+            }
+            Ok(Edit::insert(end.span.end, lines(&indent, document.eol, "")))
+        }
+    }
+}
+
+/// Makes the mapping of an anchor a part of a larger one, so that an alias repeats what it repeated:
+/// `labels: &l` becomes `labels:`, the entries, and `<<: &l` before what is there.
+fn around_anchor(
+    document: &Document<'_>,
+    parent: &Node<'_>,
+    key: &str,
+    map: &Node<'_>,
+    pairs: &[(&str, &str)],
+) -> Result<Edit, RenderError> {
+    let unsupported = |what| Err(document.unsupported(map, what, ": write the aliases out"));
+    if pairs.iter().any(|(key, _)| map.read(key).is_some()) {
+        return unsupported("changing an entry of an anchored mapping that an alias repeats");
+    }
+    let entry = parent.entries().iter().rev().find(|(k, _)| k.scalar() == Some(key));
+    let Some((key, _)) = entry else { return unsupported("an anchored mapping without a key of its own") };
+    if !document.text[key.span.end..].starts_with(':') || map.column < key.column + 2 {
+        return unsupported("adding beside an anchored mapping that is not deeper than its key by two");
+    }
+    let head = format!("{}{}", document.eol, " ".repeat(key.column + 1));
+    let lines: String =
+        pairs.iter().map(|(key, text)| format!("{head}{}: {}", plain(key), quoted(text))).collect();
+    Ok(Edit::insert(key.span.end + 1, format!("{lines}{head}<<:")))
+}
+
+/// A key of a block mapping, in quotes where it would not be a text without.
+fn plain(key: &str) -> String {
+    let letter = key.starts_with(|c: char| c.is_ascii_alphabetic());
+    if letter && reads_as_text(key) { key.to_owned() } else { quoted(key) }
 }

@@ -1,23 +1,32 @@
-//! Labels and annotations of a copy's objects. Never a selector, never a template of claims.
+//! Labels and annotations of a copy's objects and of their pods. Never a selector, never a template
+//! of claims.
 
 use feature::words;
 
 use crate::{
-    copy::FeatureCopy, error::RenderError, mapping, node::Node, object::Object, splice::Edit,
-    stream::Document,
+    copy::FeatureCopy,
+    document::Document,
+    error::RenderError,
+    fields::{self, Labels},
+    mapping::{self, Fate},
+    node::Node,
+    object::Object,
+    report::{Action, Change},
+    splice::Edit,
 };
 
 /// What is added to the metadata of `object` itself.
 ///
-/// A hook gets no ttl: a janitor that takes a running hook's `ServiceAccount` makes Helm 4 hang.
-pub fn edits(
+/// Only what is in a namespace and is no hook gets a ttl: a janitor that takes a running hook's
+/// `ServiceAccount` makes Helm 4 hang.
+pub fn of_object(
     document: &Document<'_>,
-    object: &Object<'_>,
+    object: &Object<'_, '_>,
     copy: &FeatureCopy,
+    changes: &mut Vec<Change>,
 ) -> Result<Vec<Edit>, RenderError> {
-    let labels = [(words::FEATURE, copy.feature.as_str())];
     let mut annotations = Vec::new();
-    if !object.is_hook() {
+    if !object.is_hook() && !fields::is_cluster_scoped(object.api_version, object.kind) {
         annotations.push((words::TTL, copy.ttl.as_str()));
         if copy.janitor {
             annotations.push((words::JANITOR_TTL, copy.ttl.as_str()));
@@ -25,53 +34,108 @@ pub fn edits(
         annotations.extend(copy.by.as_deref().map(|by| (words::BY, by)));
         annotations.extend(copy.source.as_deref().map(|source| (words::SOURCE, source)));
     }
-    put(document, object.metadata, &[("labels", &labels), ("annotations", &annotations)])
+    annotations.extend(copy.annotations.iter().map(|pair| (pair.key.as_str(), pair.value.as_str())));
+    let maps = [("labels", labels(copy)), ("annotations", annotations)];
+    put(document, object.metadata, "metadata", &maps, changes)
 }
 
-/// The label on a pod template, which has no metadata in the worst case.
-pub fn template_edits(
+/// The labels on the pods of `object`, unless an upgrade could not change them there.
+pub fn of_pods(
     document: &Document<'_>,
-    template: &Node,
+    object: &Object<'_, '_>,
     copy: &FeatureCopy,
+    changes: &mut Vec<Change>,
 ) -> Result<Vec<Edit>, RenderError> {
-    let labels = [(words::FEATURE, copy.feature.as_str())];
-    match template.get("metadata") {
-        Some(metadata) => put(document, metadata, &[("labels", &labels)]),
-        None => {
-            let labels = flow(&labels);
-            Ok(vec![mapping::put_first(
-                document,
-                template,
-                &[("metadata", format!("{{\"labels\": {labels}}}"))],
-            )?])
+    let mut edits = Vec::new();
+    for (path, when) in fields::pod_metadata(object.api_version, object.kind, &copy.pod_paths) {
+        if !takes_labels(object, when) {
+            continue;
+        }
+        for found in fields::find(object.root, path) {
+            let labels = labels(copy);
+            match found.parent.read(found.key) {
+                Some(metadata) => {
+                    refuse_selected(document, metadata, copy)?;
+                    edits.extend(put(document, metadata, &found.path, &[("labels", labels)], changes)?);
+                }
+                None => {
+                    let text = format!("{{\"labels\": {}}}", mapping::flow(&labels));
+                    edits.push(mapping::put_first(document, found.parent, &[(found.key, text)])?);
+                    let at = found.parent.span.start;
+                    let path = format!("{}.labels", found.path);
+                    changes.extend(labels.iter().map(|pair| Change::new(&path, *pair, Action::Added, at)));
+                }
+            }
         }
     }
+    Ok(edits)
+}
+
+/// Whether an upgrade may change the labels on the pods of `object`.
+pub fn takes_labels(object: &Object<'_, '_>, when: Labels) -> bool {
+    match when {
+        Labels::Always => true,
+        Labels::OnHooks => object.is_hook(),
+        Labels::WithSelector => {
+            object.root.read_at(&["spec", "selector"]).is_some_and(|selector| !selector.entries().is_empty())
+        }
+    }
+}
+
+fn labels(copy: &FeatureCopy) -> Vec<(&str, &str)> {
+    let more = copy.labels.iter().map(|pair| (pair.key.as_str(), pair.value.as_str()));
+    std::iter::once((words::FEATURE, copy.feature.as_str())).chain(more).collect()
+}
+
+/// What selects pods may read a label that the chart gave them.
+fn refuse_selected(
+    document: &Document<'_>,
+    metadata: &Node<'_>,
+    copy: &FeatureCopy,
+) -> Result<(), RenderError> {
+    let Some(present) = metadata.read("labels") else { return Ok(()) };
+    for pair in &copy.labels {
+        let other = present.read(&pair.key).filter(|value| value.scalar() != Some(pair.value.as_str()));
+        if let Some(value) = other {
+            let what = format!(
+                "--label={}={} would change a label of pods, which a selector may read: choose another key",
+                pair.key, pair.value
+            );
+            return Err(document.wrong(value, what));
+        }
+    }
+    Ok(())
 }
 
 /// Makes each named mapping below `parent` hold its pairs.
 fn put(
     document: &Document<'_>,
-    parent: &Node,
-    maps: &[(&str, &[(&str, &str)])],
+    parent: &Node<'_>,
+    path: &str,
+    maps: &[(&str, Vec<(&str, &str)>)],
+    changes: &mut Vec<Change>,
 ) -> Result<Vec<Edit>, RenderError> {
     let mut edits = Vec::new();
     let mut missing = Vec::new();
     for (key, pairs) in maps.iter().filter(|(_, pairs)| !pairs.is_empty()) {
-        match parent.get(key) {
-            Some(map) => edits.extend(mapping::set_all(document, map, pairs)?),
-            None => missing.push((*key, flow(pairs))),
+        let map = parent.get(key);
+        let at = map.unwrap_or(parent).span.start;
+        let path = format!("{path}.{key}");
+        changes.extend(pairs.iter().map(|pair| {
+            let action = match mapping::fate(map, *pair) {
+                Fate::Kept => Action::Kept,
+                Fate::Added => Action::Added,
+                Fate::Replaced => Action::Replaced,
+            };
+            Change::new(&path, *pair, action, at)
+        }));
+        match map {
+            Some(_) => edits.extend(mapping::set_all(document, parent, key, pairs)?),
+            None => missing.push((*key, mapping::flow(pairs))),
         }
     }
     if !missing.is_empty() {
         edits.push(mapping::put_first(document, parent, &missing)?);
     }
     Ok(edits)
-}
-
-fn flow(pairs: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = pairs
-        .iter()
-        .map(|(key, text)| format!("{}: {}", mapping::quoted(key), mapping::quoted(text)))
-        .collect();
-    format!("{{{}}}", pairs.join(", "))
 }

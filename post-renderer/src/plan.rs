@@ -1,72 +1,239 @@
-//! What is to be changed in a stream, as data. Never writes.
+//! What is to be changed in a stream, as data: each document by itself, then what concerns several.
+//! Never writes.
+
+use std::{num::NonZero, thread};
 
 use crate::{
-    copy::{FeatureCopy, Isolate, Router},
+    copy::{ClusterScoped, EnvTarget, FeatureCopy, Isolate, OnError, Router},
+    document::{Document, Part},
     error::RenderError,
-    fields, isolate, metadata,
-    object::{self, Object},
+    fields,
+    isolate::{self, Pods, Suspect},
+    metadata,
+    object::{self, Absent, Object},
+    report::{Change, DocumentReport},
     route,
-    splice::Edit,
-    stream::Document,
-    workload,
+    splice::{self, Edit},
+    stream,
+    workload::{self, ContainerName},
 };
+
+/// A release of Helm is kept in 1 MiB, packed: this many documents are no release.
+const MOST_DOCUMENTS: usize = 1_000_000;
+
+/// From how many bytes on a second thread saves more than it costs.
+const WORTH_A_THREAD: usize = 256 << 10;
 
 /// All changes to a stream.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// Disjoint edits of the stream.
+    /// Disjoint edits of the stream, sorted.
     pub edits: Vec<Edit>,
     /// Documents to be added at its end, without their `---`.
     pub added: Vec<String>,
+    pub documents: Vec<DocumentReport>,
 }
 
-pub fn plan(documents: &[Document<'_>], copy: &FeatureCopy) -> Result<Plan, RenderError> {
-    if let Isolate::Check { release } = &copy.isolate {
-        isolate::check(documents, release)?;
+/// What one document asks for, and what others must know of it.
+#[derive(Default)]
+struct Survey {
+    edits: Vec<Edit>,
+    added: Vec<String>,
+    reports: Vec<DocumentReport>,
+    pods: Vec<Pods>,
+    suspects: Vec<Suspect>,
+    containers: Vec<ContainerName>,
+    routes: Vec<String>,
+}
+
+/// Plans the rendering of a stream.
+pub fn plan(stream: &[u8], copy: &FeatureCopy) -> Result<Plan, RenderError> {
+    let parts = stream::parts(stream);
+    if parts.len() > MOST_DOCUMENTS {
+        let what = format!("the stream has {} documents, and at most {MOST_DOCUMENTS} are read", parts.len());
+        return Err(RenderError::Copy { what });
     }
-    let mut plan = Plan::default();
-    let mut containers = Vec::new();
-    for document in documents {
-        for object in object::objects(document) {
-            refuse_unsupported(document, &object, copy)?;
-            if copy.router == Router::Traefik && object.kind == "IngressRoute" {
-                let routed = route::in_place(document, &object, copy)?;
-                plan.edits.extend(routed.edits);
-                plan.added.extend(routed.added);
-            }
-            plan.edits.extend(metadata::edits(document, &object, copy)?);
-            plan.edits.extend(workload::label_edits(document, &object, copy)?);
-            for container in workload::containers(&object) {
-                plan.edits.extend(workload::env_edits(document, &container, &copy.env)?);
-                containers.push(container);
-            }
-        }
+    let parts: Vec<Part> = parts.into_iter().enumerate().map(|(index, span)| Part { span, index }).collect();
+    let mut all = Survey::default();
+    for surveys in survey_all(stream, &parts, copy) {
+        all.take(surveys?);
     }
+    let Survey { edits, mut added, reports: documents, pods, suspects, containers, routes } = all;
+    isolate::check_suspects(suspects, &pods)?;
     for target in &copy.env {
         if !containers.iter().any(|container| container.is_meant_by(target)) {
             return Err(no_container(target, &containers));
         }
     }
-    plan.added.extend(route::entries(documents, copy)?);
-    Ok(plan)
+    added.extend(route::entries(&routes, copy)?);
+    Ok(Plan { edits, added, documents })
 }
 
-fn refuse_unsupported(
-    document: &Document<'_>,
-    object: &Object<'_>,
-    copy: &FeatureCopy,
-) -> Result<(), RenderError> {
-    let kind = object.kind;
-    if fields::is_cluster_scoped(kind) {
-        let what = format!("{kind}, which is in no namespace and so base's as well,");
-        return Err(document.unsupported(
-            object.root,
-            what,
-            ": leave it out of the copy by the chart's values",
-        ));
+/// Surveys all parts, a share of them on each processor; the shares are in the stream's order.
+fn survey_all(stream: &[u8], parts: &[Part], copy: &FeatureCopy) -> Vec<Result<Survey, RenderError>> {
+    let shares = if stream.len() < WORTH_A_THREAD {
+        1
+    } else {
+        thread::available_parallelism().map_or(1, NonZero::get)
+    };
+    // Where each share begins: documents differ in size, so it is bytes that are shared out.
+    let start = |share: usize| parts.partition_point(|part| part.span.start < stream.len() / shares * share);
+    let survey_share = |share: usize| {
+        let end = if share + 1 == shares { parts.len() } else { start(share + 1) };
+        let mut all = Survey::default();
+        for part in &parts[start(share)..end] {
+            all.take(survey(stream, part, copy)?);
+        }
+        Ok(all)
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..shares).map(|share| scope.spawn(move || survey_share(share))).collect();
+        let first = survey_share(0);
+        let others = others.into_iter().map(|other| match other.join() {
+            Ok(survey) => survey,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        std::iter::once(first).chain(others).collect()
+    })
+}
+
+fn survey(stream: &[u8], part: &Part, copy: &FeatureCopy) -> Result<Survey, RenderError> {
+    let part_start = part.span.start;
+    let document = match Document::read(stream, part, |api_version, kind| {
+        only_metadata(api_version, kind, copy)
+    }) {
+        Ok(document) => document,
+        Err(RenderError::Syntax { place, cause }) if copy.on_error == OnError::Pass => {
+            let note = format!("passed as it is, since it cannot be read: {cause}");
+            let report = DocumentReport { file: place.file, at: part_start, note: Some(note), ..nothing() };
+            return Ok(Survey { reports: vec![report], ..Survey::default() });
+        }
+        Err(error) => return Err(error),
+    };
+    let mut survey = Survey::default();
+    match object::objects(&document) {
+        Err(absent) => {
+            let at = document.roots.first().map_or(0, |root| root.span.start);
+            let report = DocumentReport { at, note: Some(why(absent).to_owned()), ..nothing() };
+            survey.reports.push(report);
+        }
+        Ok(objects) => {
+            for object in objects {
+                survey.add(&document, &object, copy)?;
+            }
+        }
     }
-    if copy.router == Router::Traefik && fields::is_foreign_route(kind) {
-        let what = format!("{kind} as a route of a copy");
+    document.refuse_shared(&survey.edits)?;
+    splice::sort(&mut survey.edits);
+    survey.edits = survey.edits.into_iter().map(|edit| edit.shifted(document.base)).collect();
+    for report in &mut survey.reports {
+        report.file.clone_from(&document.file);
+        report.at += document.base;
+        report.changes.iter_mut().for_each(|change| change.at += document.base);
+    }
+    Ok(survey)
+}
+
+impl Survey {
+    /// Adds what a later document asks for.
+    fn take(&mut self, other: Self) {
+        let Self { edits, added, reports, pods, suspects, containers, routes } = other;
+        self.edits.extend(edits);
+        self.added.extend(added);
+        self.reports.extend(reports);
+        self.pods.extend(pods);
+        self.suspects.extend(suspects);
+        self.containers.extend(containers);
+        self.routes.extend(routes);
+    }
+
+    fn add(
+        &mut self,
+        document: &Document<'_>,
+        object: &Object<'_, '_>,
+        copy: &FeatureCopy,
+    ) -> Result<(), RenderError> {
+        let mut report = DocumentReport {
+            at: object.root.span.start,
+            kind: Some(object.kind.to_owned()),
+            name: object.name().map(str::to_owned),
+            namespace: object.namespace().map(str::to_owned),
+            hook: object.is_hook(),
+            ..nothing()
+        };
+        let cluster_scoped = fields::is_cluster_scoped(object.api_version, object.kind);
+        if cluster_scoped && drops(document, object, copy)? {
+            self.edits.push(Edit::replace(0..document.text.len(), ""));
+            report.note = Some("dropped: it is in no namespace and so base's".to_owned());
+            self.reports.push(report);
+            return Ok(());
+        }
+        if let Isolate::Check { release } = &copy.isolate {
+            if !cluster_scoped {
+                isolate::check_name(document, object, release)?;
+            }
+            self.pods.extend(isolate::pods(object));
+            self.suspects.extend(isolate::check_selector(document, object, release)?);
+        }
+        if copy.router == Router::Traefik {
+            refuse_foreign_route(document, object)?;
+            if object.kind == "IngressRoute" {
+                let routed = route::in_place(document, object, copy)?;
+                self.edits.extend(routed.edits);
+                self.added.extend(routed.added);
+                report.changes.extend(routed.changes);
+                self.routes.extend(object.name().map(str::to_owned));
+            }
+        }
+        let changes: &mut Vec<Change> = &mut report.changes;
+        self.edits.extend(metadata::of_object(document, object, copy, changes)?);
+        self.edits.extend(metadata::of_pods(document, object, copy, changes)?);
+        self.edits.extend(workload::variables(document, object, copy, &mut self.containers, changes)?);
+        report.note = note(object);
+        self.reports.push(report);
+        Ok(())
+    }
+}
+
+/// Whether nothing but the metadata of a kind is changed or looked at.
+fn only_metadata(api_version: &str, kind: &str, copy: &FeatureCopy) -> bool {
+    let pods = fields::pod_metadata(api_version, kind, &copy.pod_paths).next().is_some() || kind == "Pod";
+    let routes = copy.router == Router::Traefik && kind == "IngressRoute";
+    let selectors = copy.isolate != Isolate::Off && isolate::has_selector(kind);
+    !(pods || routes || selectors || kind.ends_with("List"))
+}
+
+/// Whether an object outside of any namespace is left out of the copy.
+fn drops(document: &Document<'_>, object: &Object<'_, '_>, copy: &FeatureCopy) -> Result<bool, RenderError> {
+    let own = match &copy.isolate {
+        Isolate::Check { release } => object.name().is_some_and(|name| isolate::contains(name, release)),
+        Isolate::Off => false,
+    };
+    let drop = match copy.cluster_scoped {
+        ClusterScoped::Keep => false,
+        ClusterScoped::Drop => true,
+        ClusterScoped::Check if object.kind == "CustomResourceDefinition" => true,
+        ClusterScoped::Check if own => false,
+        ClusterScoped::Check => {
+            let what = format!(
+                "{} {} is in no namespace, so that it would be base's as well: leave it out by the chart's \
+                 values, or say --cluster-scoped=drop, or keep to change base's",
+                object.kind,
+                object.name().unwrap_or_default(),
+            );
+            return Err(document.wrong(object.root, what));
+        }
+    };
+    if drop && (object.listed || document.roots.len() > 1) {
+        let what = format!("leaving {} out of a document that has more", object.kind);
+        return Err(document.unsupported(object.root, what, ": leave it out by the chart's values"));
+    }
+    Ok(drop)
+}
+
+fn refuse_foreign_route(document: &Document<'_>, object: &Object<'_, '_>) -> Result<(), RenderError> {
+    if fields::is_foreign_route(object.kind) {
+        let what = format!("{} as a route of a copy", object.kind);
         return Err(document.unsupported(
             object.root,
             what,
@@ -76,7 +243,7 @@ fn refuse_unsupported(
     Ok(())
 }
 
-fn no_container(target: &crate::EnvTarget, containers: &[workload::Container<'_>]) -> RenderError {
+fn no_container(target: &EnvTarget, containers: &[ContainerName]) -> RenderError {
     let present: Vec<String> =
         containers.iter().map(|container| format!("{}/{}", container.workload, container.name)).collect();
     let present = if present.is_empty() { "none".to_owned() } else { present.join(", ") };
@@ -85,5 +252,45 @@ fn no_container(target: &crate::EnvTarget, containers: &[workload::Container<'_>
             "--env names a container for {} that is not in the stream, which has {present}",
             target.name
         ),
+    }
+}
+
+/// What is worth knowing of an object that is changed.
+fn note(object: &Object<'_, '_>) -> Option<String> {
+    let mut notes = Vec::new();
+    if let Some(key) = object.doubled() {
+        notes.push(format!("{key} stands twice: the last one counts, as for Helm"));
+    }
+    if object.is_hook() {
+        notes.push("no ttl on a hook; Helm 3 never hands its hooks to a post-renderer".to_owned());
+    }
+    let mut kinds = fields::pod_metadata(object.api_version, object.kind, &[]);
+    if kinds.any(|(_, when)| !metadata::takes_labels(object, when)) {
+        notes.push("no label on its pods: an upgrade could never change them".to_owned());
+    }
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+fn why(absent: Absent) -> &'static str {
+    match absent {
+        Absent::Empty => "nothing but comments",
+        Absent::NoMapping => "nothing is added to what is no mapping",
+        Absent::NoKind => "nothing is added where kind or apiVersion is missing",
+        Absent::NoMetadata => "nothing is added to what has no metadata",
+        Absent::EmptyList => "nothing is added to a List without items",
+    }
+}
+
+fn nothing() -> DocumentReport {
+    DocumentReport {
+        file: String::new(),
+        line: 0,
+        kind: None,
+        name: None,
+        namespace: None,
+        hook: false,
+        changes: Vec::new(),
+        note: None,
+        at: 0,
     }
 }

@@ -10,31 +10,60 @@ pub struct Edit {
 }
 
 impl Edit {
-    pub fn insert(at: usize, text: impl Into<String>) -> Self {
+    pub(crate) fn insert(at: usize, text: impl Into<String>) -> Self {
         Self { at: at..at, text: text.into() }
     }
 
-    pub fn replace(at: Range<usize>, text: impl Into<String>) -> Self {
+    pub(crate) fn replace(at: Range<usize>, text: impl Into<String>) -> Self {
         Self { at, text: text.into() }
+    }
+
+    /// The same edit of a text that begins `by` bytes earlier.
+    pub(crate) fn shifted(self, by: usize) -> Self {
+        Self { at: self.at.start + by..self.at.end + by, ..self }
     }
 }
 
-/// The bytes of `range` with all `edits` applied. Edits at one offset keep their order.
+/// The bytes of `source` with all `edits`, which are sorted by their place and disjoint, handed to
+/// `write` piece by piece.
 ///
 /// # Panics
-/// When two edits overlap or one lies outside of `range`: a plan never does either.
-pub fn apply(source: &str, range: Range<usize>, mut edits: Vec<Edit>) -> String {
+/// When two edits overlap or one lies outside of the text: a plan never does either.
+pub fn pieces<E>(
+    source: &[u8],
+    edits: &[Edit],
+    mut write: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut done = 0;
+    for edit in edits {
+        assert!(done <= edit.at.start && edit.at.end <= source.len(), "edits overlap or leave their text");
+        write(&source[done..edit.at.start])?;
+        write(edit.text.as_bytes())?;
+        done = edit.at.end;
+    }
+    write(&source[done..])
+}
+
+/// Sorts edits by their place; those at one place keep their order.
+pub fn sort(edits: &mut [Edit]) {
     edits.sort_by_key(|edit| (edit.at.start, edit.at.end));
-    let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
-    let mut output = String::with_capacity(range.len() + added);
+}
+
+/// A part of a text with the edits that lie in it.
+///
+/// # Panics
+/// As [`pieces`] does.
+pub fn apply(text: &str, range: Range<usize>, mut edits: Vec<Edit>) -> String {
+    sort(&mut edits);
+    let mut output = String::with_capacity(range.len());
     let mut done = range.start;
     for edit in edits {
         assert!(done <= edit.at.start && edit.at.end <= range.end, "edits overlap or leave their text");
-        output.push_str(&source[done..edit.at.start]);
+        output.push_str(&text[done..edit.at.start]);
         output.push_str(&edit.text);
         done = edit.at.end;
     }
-    output.push_str(&source[done..range.end]);
+    output.push_str(&text[done..range.end]);
     output
 }
 

@@ -1,141 +1,96 @@
-//! Cuts a stream of manifests into documents and says where in it something stands.
+//! Cuts a stream of manifests into parts and says where in it something stands. Reads bytes: whether
+//! a part is text, and YAML, is found part by part.
 
 use std::{fmt, ops::Range};
 
-use crate::{
-    error::RenderError,
-    node::{self, Node},
-};
+use memchr::memmem;
 
-/// One part of the stream between two `---` lines.
-pub struct Document<'a> {
-    /// The whole stream, which all spans count in.
-    pub stream: &'a str,
-    /// The template that Helm rendered it from, as far as Helm says so.
-    pub file: String,
-    /// What the part holds: one node, or none when there are only comments.
-    pub roots: Vec<Node>,
-    /// How lines of this part end.
-    pub eol: &'static str,
-}
-
-/// A place in the stream, for errors.
-#[derive(Debug)]
+/// A place in the stream, for errors and reports.
+#[derive(Clone, Debug)]
 pub struct Place {
-    file: String,
-    line: usize,
+    /// The template that Helm rendered it from, or else which document it is.
+    pub file: String,
+    pub line: usize,
     column: usize,
+    of_stream: bool,
     /// The line itself, unless it may be a secret.
     text: Option<String>,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {} column {} of the stream", self.file, self.line, self.column)?;
+        write!(f, "{}, line {} column {}", self.file, self.line, self.column)?;
+        if self.of_stream {
+            f.write_str(" of the stream")?;
+        }
         self.text.iter().try_for_each(|text| write!(f, ", `{text}`"))
     }
 }
 
 impl Place {
-    fn new(file: &str, stream: &str, offset: usize, secret: bool) -> Self {
-        let mut offset = offset.min(stream.len());
-        while !stream.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let start = stream[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-        let line = stream[start..].lines().next().unwrap_or_default();
+    pub fn new(file: String, stream: &[u8], offset: usize, secret: bool) -> Self {
+        let offset = offset.min(stream.len());
+        let start = memchr::memrchr(b'\n', &stream[..offset]).map_or(0, |newline| newline + 1);
+        let end = memchr::memchr(b'\n', &stream[offset..]).map_or(stream.len(), |newline| offset + newline);
+        // A line may be a megabyte long.
+        let shown = String::from_utf8_lossy(&stream[start..end.min(start + 512)]);
         Self {
-            file: file.to_owned(),
-            line: stream[..start].matches('\n').count() + 1,
-            column: stream[start..offset].chars().count() + 1,
-            text: (!secret).then(|| line.trim().chars().take(120).collect()),
+            file,
+            line: line_of(stream, offset),
+            of_stream: true,
+            column: String::from_utf8_lossy(&stream[start..offset]).chars().count() + 1,
+            text: (!secret).then(|| shown.trim().chars().take(120).collect()),
         }
     }
-}
 
-impl Document<'_> {
-    pub fn place(&self, node: &Node) -> Place {
-        let secret = self.roots.iter().any(|root| root.get("kind").and_then(Node::scalar) == Some("Secret"));
-        Place::new(&self.file, self.stream, node.span.start, secret)
-    }
-
-    pub fn wrong(&self, node: &Node, what: impl Into<String>) -> RenderError {
-        RenderError::Wrong { place: self.place(node), what: what.into() }
-    }
-
-    pub fn unsupported(&self, node: &Node, what: impl Into<String>, remedy: &'static str) -> RenderError {
-        RenderError::Unsupported { place: self.place(node), what: what.into(), remedy }
+    /// The same in a file of its own.
+    pub fn of_file(file: String, text: &[u8], offset: usize) -> Self {
+        Self { of_stream: false, ..Self::new(file, text, offset, false) }
     }
 }
 
-/// The documents of a stream, parsed.
-pub fn documents(stream: &str) -> Result<Vec<Document<'_>>, RenderError> {
-    parts(stream)
-        .into_iter()
-        .enumerate()
-        .map(|(index, part)| {
-            let text = &stream[part.clone()];
-            let source = helm_source(text);
-            let roots = node::parse(text, part.start).map_err(|error| RenderError::Syntax {
-                // What cannot be parsed may be anything that says so.
-                place: Place::new(
-                    &file_name(source, None, index),
-                    stream,
-                    error.offset,
-                    text.contains("Secret"),
-                ),
-                cause: error.cause,
-            })?;
-            let file = file_name(source, roots.first(), index);
-            Ok(Document { stream, file, roots, eol: end_of_line(text) })
-        })
-        .collect()
+/// The number of the line that `offset` is in, from 1.
+pub fn line_of(stream: &[u8], offset: usize) -> usize {
+    memchr::memchr_iter(b'\n', &stream[..offset]).count() + 1
 }
 
-/// The ranges between lines that start a document: `---` alone or before white space, which YAML
-/// reads as a marker wherever it stands at a line's start.
-fn parts(stream: &str) -> Vec<Range<usize>> {
+/// The parts between lines that start a document: `---` alone or before white space, which YAML
+/// reads as a marker wherever it stands at a line's start. Together they are the whole stream.
+pub fn parts(stream: &[u8]) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut start = 0;
-    let mut offset = 0;
-    let mut only_directives = false;
-    for line in stream.split_inclusive('\n') {
-        let marker = line
-            .strip_prefix("---")
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']));
-        if marker && offset > start && !only_directives {
-            parts.push(start..offset);
-            start = offset;
+    let inner = memmem::find_iter(stream, b"\n---").map(|newline| newline + 1);
+    for marker in stream.starts_with(b"---").then_some(0).into_iter().chain(inner) {
+        let ends = stream.get(marker + 3).is_none_or(|byte| b" \t\r\n".contains(byte));
+        // Directives belong to the document that follows.
+        if ends && marker > start && !only_directives(&stream[start..marker]) {
+            parts.push(start..marker);
+            start = marker;
         }
-        if marker {
-            only_directives = false;
-        } else if line.starts_with('%') && stream[start..offset].trim().is_empty() {
-            only_directives = true;
-        } else if !line.trim().is_empty() && !line.starts_with(['%', '#']) {
-            only_directives = false;
-        }
-        offset += line.len();
     }
     parts.push(start..stream.len());
     parts
 }
 
+fn only_directives(part: &[u8]) -> bool {
+    let mut lines = part.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let mut directives = false;
+    lines.all(|line| {
+        directives |= line[0] == b'%';
+        matches!(line[0], b'%' | b'#')
+    }) && directives
+}
+
 /// Helm 3 heads each document with `# Source: <template>`.
-fn helm_source(text: &str) -> Option<&str> {
-    let mut lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty() && *line != "---");
-    lines.next().and_then(|line| line.strip_prefix("# Source: "))
+pub fn helm_source(part: &[u8]) -> Option<String> {
+    let mut lines = part.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+    let head = lines.find(|line| !line.is_empty() && *line != b"---")?;
+    head.strip_prefix(b"# Source: ").map(|file| String::from_utf8_lossy(file).into_owned())
 }
 
-/// Helm 4 names the template in an annotation instead.
-fn file_name(source: Option<&str>, root: Option<&Node>, index: usize) -> String {
-    let annotation = || {
-        root?.get("metadata")?.get("annotations")?.get("postrenderer.helm.sh/postrender-filename")?.scalar()
-    };
-    source.or_else(annotation).map_or_else(|| format!("document {}", index + 1), str::to_owned)
-}
-
-fn end_of_line(text: &str) -> &'static str {
-    match text.find('\n') {
+/// How the lines of a text end.
+pub fn end_of_line(text: &str) -> &'static str {
+    match memchr::memchr(b'\n', text.as_bytes()) {
         Some(at) if text[..at].ends_with('\r') => "\r\n",
         _ => "\n",
     }
@@ -147,25 +102,30 @@ mod tests {
 
     #[test]
     fn a_stream_is_cut_at_markers_and_nowhere_else() {
-        let cases: [(&str, &[&str]); 6] = [
+        let cases: [(&str, &[&str]); 9] = [
             ("a: 1\n", &["a: 1\n"]),
             ("---\na: 1\n---\nb: 2\n", &["---\na: 1\n", "---\nb: 2\n"]),
+            ("---\r\na: 1\r\n---\r\nb: 2", &["---\r\na: 1\r\n", "---\r\nb: 2"]),
             ("a: |\n  ---\n  x\n--- # c\nb: 2", &["a: |\n  ---\n  x\n", "--- # c\nb: 2"]),
             ("--- {a: b}\n---x: 1\n", &["--- {a: b}\n---x: 1\n"]),
             ("%YAML 1.2\n---\na: 1\n", &["%YAML 1.2\n---\na: 1\n"]),
+            ("a: 1\n...\n%YAML 1.2\n---\nb: 1\n", &["a: 1\n...\n%YAML 1.2\n", "---\nb: 1\n"]),
+            ("# c\n---\na: 1\n---", &["# c\n", "---\na: 1\n", "---"]),
             ("", &[""]),
         ];
         for (stream, want) in cases {
-            let got: Vec<&str> = parts(stream).into_iter().map(|part| &stream[part]).collect();
+            let parts = parts(stream.as_bytes());
+            let got: Vec<&str> = parts.into_iter().map(|part| &stream[part]).collect();
             assert_eq!(got, want);
         }
     }
 
     #[test]
-    fn an_error_says_file_line_column_and_the_line_itself() {
-        let stream =
-            "---\n# Source: demo/templates/a.yaml\na: 1\n---\n# Source: demo/templates/b.yaml\nb: [1\nc: 2\n";
-        let error = documents(stream).err().expect("the second document is no YAML").to_string();
-        assert!(error.starts_with("demo/templates/b.yaml, line "), "{error}");
+    fn a_place_is_counted_from_one_and_shows_its_line() {
+        let stream = b"a: 1\n  b: \xff2\nc";
+        let place = |offset, secret| Place::new("f".to_owned(), stream, offset, secret).to_string();
+        assert_eq!(place(7, false), "f, line 2 column 3 of the stream, `b: \u{fffd}2`");
+        assert_eq!(place(7, true), "f, line 2 column 3 of the stream");
+        assert_eq!(place(99, false), "f, line 3 column 2 of the stream, `c`");
     }
 }

@@ -1,92 +1,118 @@
-//! Pod templates of a copy: the feature's label, and the variables that lead it to its own things.
+//! Containers of a copy: the variables that lead it to its own things.
 
 use crate::{
     copy::{EnvSource, EnvTarget, FeatureCopy},
+    document::Document,
     error::RenderError,
-    fields, mapping, metadata,
+    fields, mapping,
     node::Node,
     object::Object,
+    report::{Action, Change},
     splice::Edit,
-    stream::Document,
 };
 
 /// A container of the stream, as `--env` addresses it.
-pub struct Container<'n> {
-    pub workload: &'n str,
-    pub name: &'n str,
-    node: &'n Node,
+#[derive(Clone, Debug)]
+pub struct ContainerName {
+    pub workload: String,
+    pub name: String,
 }
 
-impl Container<'_> {
+impl ContainerName {
     pub fn is_meant_by(&self, target: &EnvTarget) -> bool {
-        target.workload.as_deref().is_none_or(|workload| workload == self.workload)
-            && target.container.as_deref().is_none_or(|container| container == self.name)
+        target.workload.as_ref().is_none_or(|workload| *workload == self.workload)
+            && target.container.as_ref().is_none_or(|container| *container == self.name)
     }
 }
 
-/// The label on the pod template, unless an upgrade could not change it.
-pub fn label_edits(
+/// Gives the containers of an object every variable that means them, and adds their names to
+/// `containers`.
+pub fn variables(
     document: &Document<'_>,
-    object: &Object<'_>,
+    object: &Object<'_, '_>,
     copy: &FeatureCopy,
+    containers: &mut Vec<ContainerName>,
+    changes: &mut Vec<Change>,
 ) -> Result<Vec<Edit>, RenderError> {
-    let Some(kind) = fields::pod_template(object.kind) else { return Ok(Vec::new()) };
-    // A hook's Job is made anew each time, any other Job's template can never be changed.
-    let mutable = kind.mutable || (kind.kind == "Job" && object.is_hook());
-    match object.root.at(kind.path) {
-        Some(template) if mutable => metadata::template_edits(document, template, copy),
-        _ => Ok(Vec::new()),
+    let mut edits = Vec::new();
+    if copy.env.is_empty() {
+        return Ok(edits);
     }
+    for (path, node) in pod_specs(object, copy) {
+        for list in ["initContainers", "containers"] {
+            for container in node.read(list).map(Node::items).unwrap_or_default() {
+                let Some(name) = container.read_text("name") else { continue };
+                let name = ContainerName {
+                    workload: object.name().unwrap_or_default().to_owned(),
+                    name: name.to_owned(),
+                };
+                let path = format!("{path}.{list}[{}].env", name.name);
+                edits.extend(set(document, container.resolved(), &name, &path, &copy.env, changes)?);
+                containers.push(name);
+            }
+        }
+    }
+    Ok(edits)
 }
 
-/// The containers of an object's pods, init containers first.
-pub fn containers<'n>(object: &Object<'n>) -> Vec<Container<'n>> {
-    let spec = fields::template_of(object.kind, object.root).and_then(|template| template.get("spec"));
-    let lists = ["initContainers", "containers"].into_iter().filter_map(|list| spec?.get(list));
-    lists
-        .flat_map(Node::items)
-        .filter_map(|node| {
-            let name = node.get("name")?.scalar()?;
-            Some(Container { workload: object.name().unwrap_or_default(), name, node })
+/// The specs of an object's pods, with their paths.
+fn pod_specs<'n, 'a>(object: &Object<'n, 'a>, copy: &'n FeatureCopy) -> Vec<(String, &'n Node<'a>)> {
+    if object.kind == "Pod" && object.api_version == "v1" {
+        return object.root.read("spec").map(|spec| ("spec".to_owned(), spec)).into_iter().collect();
+    }
+    fields::pod_metadata(object.api_version, object.kind, &copy.pod_paths)
+        .flat_map(|(path, _)| fields::find(object.root, path))
+        .filter(|found| found.key == "metadata")
+        .filter_map(|found| {
+            let path = found.path.trim_end_matches("metadata");
+            Some((format!("{path}spec"), found.parent.read("spec")?))
         })
         .collect()
 }
 
-/// Gives `container` every variable of `targets` that means it: replaced where it is, else added.
-pub fn env_edits(
+/// Sets every variable that means the container: replaced where it is, else added.
+fn set(
     document: &Document<'_>,
-    container: &Container<'_>,
+    container: &Node<'_>,
+    name: &ContainerName,
+    path: &str,
     targets: &[EnvTarget],
+    changes: &mut Vec<Change>,
 ) -> Result<Vec<Edit>, RenderError> {
-    let present = container.node.get("env");
+    let present = mapping::own(document, container, "env")?;
     let mut edits = Vec::new();
     let mut missing = Vec::new();
-    let mine: Vec<&EnvTarget> = targets.iter().filter(|target| container.is_meant_by(target)).collect();
+    let mine: Vec<&EnvTarget> = targets.iter().filter(|target| name.is_meant_by(target)).collect();
     for (index, target) in mine.iter().enumerate() {
         if mine[..index].iter().any(|other| other.name == target.name) {
-            let Container { workload, name, node: _ } = container;
+            let ContainerName { workload, name } = name;
             let what = format!("--env names {} twice for the container {workload}/{name}", target.name);
             return Err(RenderError::Copy { what });
         }
         let wanted = variable(target);
         let entries = present.map(Node::items).unwrap_or_default();
         // Of a name that stands twice Kubernetes takes the last.
-        match entries
-            .iter()
-            .rev()
-            .find(|entry| entry.get("name").and_then(Node::scalar) == Some(&target.name))
-        {
-            Some(entry) if document.stream[entry.span.clone()] == wanted => {}
-            Some(entry) => edits.push(mapping::replace(document, entry, &wanted)?),
-            None => missing.push(wanted),
-        }
+        let entry = entries.iter().rev().find(|entry| entry.read_text("name") == Some(&target.name));
+        let action = match entry {
+            Some(entry) if document.text[entry.span.clone()] == wanted => Action::Kept,
+            Some(entry) => {
+                edits.push(mapping::replace(document, entry, &wanted)?);
+                Action::Replaced
+            }
+            None => {
+                missing.push(wanted);
+                Action::Added
+            }
+        };
+        let at = entry.or(present).unwrap_or(container).span.start;
+        changes.push(Change::new(path, (&target.name, &said(target)), action, at));
     }
     if !missing.is_empty() {
         edits.push(match present {
             Some(env) => mapping::put_items_first(document, env, &missing)?,
             None => {
                 let env = format!("[{}]", missing.join(", "));
-                mapping::put_first(document, container.node, &[("env", env)])?
+                mapping::put_first(document, container, &[("env", env)])?
             }
         });
     }
@@ -102,5 +128,13 @@ fn variable(target: &EnvTarget) -> String {
             mapping::quoted(secret),
             mapping::quoted(key)
         ),
+    }
+}
+
+/// Where a variable's value comes from, as the flag says it.
+fn said(target: &EnvTarget) -> String {
+    match &target.source {
+        EnvSource::Value(value) => format!("value:{value}"),
+        EnvSource::Secret { name, key } => format!("secret/{name}/{key}"),
     }
 }

@@ -1,5 +1,7 @@
 //! Golden renders: a folder below `golden/` is a case, with `args`, `input.yaml`, and `output.yaml`
-//! or, below `golden/refused/`, `error.txt`. `GOLDEN=write` writes what comes out, for review.
+//! or, below `golden/refused/`, `error.txt`. Where there is an `explain.txt` or a `report.json`, what
+//! `devstack explain` prints, or `--report` writes, is compared too. `GOLDEN=write` writes what comes
+//! out, for review.
 
 use std::{
     fs,
@@ -15,9 +17,15 @@ type Outcome = (Option<i32>, Vec<u8>, String);
 
 fn devstack(args: &[&str], input: &[u8], helm4: bool) -> Outcome {
     let mut command = Command::new(repo::devstack());
-    command.args(args).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(args)
+        .env_clear()
+        .current_dir(repo::root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     if helm4 {
-        command.env("HELM_PLUGIN_DIR", "/plugins/devstack");
+        command.envs([("HELM_PLUGIN_NAME", "devstack"), ("HELM_PLUGIN_DIR", "/plugins/devstack")]);
     }
     let mut child = command.spawn().expect("devstack starts");
     let mut stdin = child.stdin.take().expect("stdin is a pipe");
@@ -79,6 +87,41 @@ fn every_golden_stream_renders_as_it_did_and_twice_is_once() {
         assert_eq!((code, stderr.as_str()), (Some(0), ""), "{}, rendered twice", case.display());
         check(&case.join("output.yaml"), &again, &mut failures);
     }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn what_is_explained_and_reported_is_what_was_explained_and_reported() {
+    let mut failures = Vec::new();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let report = folder.path().join("report.json");
+    let (mut explained, mut reported) = (0, 0);
+    for case in cases("") {
+        let mut args = arguments(&case);
+        let input = fs::read(case.join("input.yaml")).expect("input.yaml");
+        if case.join("explain.txt").is_file() {
+            explained += 1;
+            let mut args: Vec<&str> = args.iter().map(String::as_str).collect();
+            args.insert(0, "explain");
+            let (code, text, stderr) = devstack(&args, &input, false);
+            assert_eq!((code, stderr.as_str()), (Some(0), ""), "{}", case.display());
+            check_or_write(&case.join("explain.txt"), &text, &mut failures);
+            // Under a Helm that runs it as a plugin, words stay words.
+            let (code, again, _) = devstack(&args, &input, true);
+            assert_eq!((code, again), (Some(0), text), "{}", case.display());
+        }
+        if case.join("report.json").is_file() {
+            reported += 1;
+            args.push(format!("--report={}", report.display()));
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            let (code, output, stderr) = devstack(&args, &input, false);
+            assert_eq!((code, stderr.as_str()), (Some(0), ""), "{}", case.display());
+            check(&case.join("output.yaml"), &output, &mut failures);
+            let text = fs::read(&report).expect("the report is written");
+            check_or_write(&case.join("report.json"), &text, &mut failures);
+        }
+    }
+    assert!(explained >= 5 && reported >= 1, "{explained} explained, {reported} reported");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

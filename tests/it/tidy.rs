@@ -55,6 +55,11 @@ fn every_yaml_block_of_the_docs_is_what_it_says() {
                 let read = provision::config::read(&path.display().to_string(), block);
                 read.unwrap_or_else(|error| panic!("{error}"));
             }
+            if value.get("kind").is_some_and(|kind| kind == "FeatureCopy") {
+                let read = post_renderer::config::read(&path.display().to_string(), block);
+                let copy = read.unwrap_or_else(|error| panic!("{error}")).copy();
+                assert!(copy.unwrap_or_else(|error| panic!("{error}")).is_some(), "{}", path.display());
+            }
             for release in
                 value.get("releases").and_then(serde_yaml::Value::as_sequence).into_iter().flatten()
             {
@@ -73,8 +78,8 @@ fn every_yaml_block_of_the_docs_is_what_it_says() {
 crate::stage::with_both_helms! {
     fn every_command_of_the_docs_runs(stage) {
         let mut commands = 0;
-        // A Helm of its own, into which a plugin may be installed.
-        let helm = Helm::new(stage.helm().version);
+        // A Helm of its own, into which the README installs the plugin.
+        let helm = Helm::without_plugins(stage.helm().version);
         let install = tempfile::tempdir().expect("a temporary folder");
         for (path, text) in files(".md") {
             // The README's commands are what runs this.
@@ -91,7 +96,7 @@ crate::stage::with_both_helms! {
 }
 
 /// The blocks of a language in a page.
-fn fenced<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+pub fn fenced<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
     let open = format!("```{language}\n");
     text.split(&open).skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect()
 }

@@ -114,11 +114,20 @@ pub fn text(output: &Output) -> String {
 /// All objects of the demo's namespace by `kind/name`, as the API server has them.
 #[must_use]
 pub fn objects() -> BTreeMap<String, Value> {
+    objects_of(NAMESPACE, KINDS)
+}
+
+/// The objects of these kinds in a namespace, and of those among them that are in none, by `kind/name`.
+///
+/// # Panics
+/// When the API server does not know a kind.
+#[must_use]
+pub fn objects_of(namespace: &str, kinds: &str) -> BTreeMap<String, Value> {
     let list = process::output_of(lab().command("kubectl").args([
         "get",
-        KINDS,
+        kinds,
         "--namespace",
-        NAMESPACE,
+        namespace,
         "--output=json",
         "--show-managed-fields",
     ]));

@@ -4,11 +4,14 @@
 //! What is promised stands in `it/` as cases; the table of requests stands here, since the demo
 //! shows it and the suite asserts it.
 
+pub mod bench;
 pub mod cluster;
+pub mod generate;
 pub mod helm;
 pub mod http;
 pub mod images;
 pub mod lab;
+pub mod oracle;
 pub mod poll;
 pub mod process;
 pub mod queues;

@@ -34,7 +34,7 @@ impl Middlewares {
         Self { feature: format!("{route}-feature"), preview: format!("{route}-preview") }
     }
 
-    pub fn documents(&self, route: &Object<'_>, copy: &FeatureCopy, previewed: bool) -> Vec<String> {
+    pub fn documents(&self, route: &Object<'_, '_>, copy: &FeatureCopy, previewed: bool) -> Vec<String> {
         let namespace = route.namespace();
         let mut documents = vec![middleware(&self.feature, namespace, copy, &response_headers(copy))];
         if previewed {

@@ -7,33 +7,34 @@
 
 use crate::{
     copy::FeatureCopy,
+    document::Document,
     error::RenderError,
     mapping::{self, indent_before},
     node::{Node, Style, Value},
     object::Object,
+    report::{Action, Change},
     route::{
         Routed,
         generated::{self, PREVIEW_PRIORITY},
         matchers, preview, rule,
     },
     splice::{self, Edit},
-    stream::Document,
 };
 
 /// The changes to one `IngressRoute`, and the middlewares that its rules name. None when they were
 /// made before.
 pub fn in_place(
     document: &Document<'_>,
-    object: &Object<'_>,
+    object: &Object<'_, '_>,
     copy: &FeatureCopy,
 ) -> Result<Routed, RenderError> {
     refuse_unsupported(document, object)?;
     let name = object
         .metadata
-        .get("name")
+        .read("name")
         .ok_or_else(|| document.unsupported(object.metadata, "an IngressRoute without a name", ""))?;
     let name = name.scalar().ok_or_else(|| document.wrong(name, "the name of an IngressRoute is a text"))?;
-    let Some(routes) = object.root.at(&["spec", "routes"]) else {
+    let Some(routes) = object.root.read_at(&["spec", "routes"]) else {
         return Err(document.wrong(object.root, "an IngressRoute has spec.routes"));
     };
     if !matches!(routes.value, Value::Seq { .. }) {
@@ -41,17 +42,21 @@ pub fn in_place(
     }
     let names = generated::Middlewares::of(name);
     // What an earlier rendering made of a route names our middleware.
-    let done = |route: &Node| {
+    let done = |route: &Node<'_>| {
         let middlewares = route.get("middlewares").map(Node::items).unwrap_or_default();
         middlewares.iter().any(|item| item.get("name").and_then(Node::scalar) == Some(&names.feature))
     };
-    let (done, open): (Vec<&Node>, Vec<&Node>) = routes.items().iter().partition(|route| done(route));
+    let (done, open): (Vec<&Node<'_>>, Vec<&Node<'_>>) = routes.items().iter().partition(|route| done(route));
     let mut changes = Routed::default();
     let mut previewed = false;
     for item in open {
         let rules = rules(document, item, copy, &names)?;
         previewed |= rules.len() > 2;
         changes.edits.extend(spread(document, routes, item, &rules)?);
+        changes.changes.extend(rules.iter().map(|Rule { text, priority, middlewares: _ }| {
+            let said = (text.as_str(), format!("priority {priority}"));
+            Change::new("spec.routes", (said.0, &said.1), Action::Replaced, item.span.start)
+        }));
     }
     if !changes.edits.is_empty() && done.is_empty() {
         changes.added = names.documents(object, copy, previewed);
@@ -69,7 +74,7 @@ struct Rule<'a> {
 /// What the route `item` becomes: by header, by baggage, and by preview host where one can be said.
 fn rules<'a>(
     document: &Document<'_>,
-    item: &Node,
+    item: &Node<'_>,
     copy: &FeatureCopy,
     names: &'a generated::Middlewares,
 ) -> Result<Vec<Rule<'a>>, RenderError> {
@@ -118,7 +123,7 @@ fn rules<'a>(
 }
 
 /// The rule's own priority: what is written, or its length in bytes, as Traefik counts.
-fn own_priority(document: &Document<'_>, item: &Node, rule: &str) -> Result<usize, RenderError> {
+fn own_priority(document: &Document<'_>, item: &Node<'_>, rule: &str) -> Result<usize, RenderError> {
     let Some(node) = item.get("priority").filter(|node| !node.is_null()) else { return Ok(rule.len()) };
     match node.scalar().and_then(|text| text.parse::<usize>().ok()) {
         Some(0) => Ok(rule.len()),
@@ -131,12 +136,12 @@ fn own_priority(document: &Document<'_>, item: &Node, rule: &str) -> Result<usiz
 /// Turns the route `item` into the first of `rules`, and copies of its text behind it into the others.
 fn spread(
     document: &Document<'_>,
-    routes: &Node,
-    item: &Node,
+    routes: &Node<'_>,
+    item: &Node<'_>,
     rules: &[Rule<'_>],
 ) -> Result<Vec<Edit>, RenderError> {
     let [first, others @ ..] = rules else { return Ok(Vec::new()) };
-    let stream = document.stream;
+    let stream = document.text;
     let mut edits = route_edits(document, item, first)?;
     if let Value::Seq { style: Style::Flow, .. } = routes.value {
         let mut copies = String::new();
@@ -165,7 +170,7 @@ fn spread(
 }
 
 /// The edits that make the text of one route say `rule`.
-fn route_edits(document: &Document<'_>, item: &Node, rule: &Rule<'_>) -> Result<Vec<Edit>, RenderError> {
+fn route_edits(document: &Document<'_>, item: &Node<'_>, rule: &Rule<'_>) -> Result<Vec<Edit>, RenderError> {
     let mut edits = Vec::new();
     let mut missing = Vec::new();
     let middlewares: Vec<String> =
@@ -187,12 +192,12 @@ fn route_edits(document: &Document<'_>, item: &Node, rule: &Rule<'_>) -> Result<
     Ok(edits)
 }
 
-fn refuse_unsupported(document: &Document<'_>, object: &Object<'_>) -> Result<(), RenderError> {
+fn refuse_unsupported(document: &Document<'_>, object: &Object<'_, '_>) -> Result<(), RenderError> {
     if object.api_version != generated::API_VERSION {
         let what = format!("an IngressRoute of {}", object.api_version);
         return Err(document.unsupported(object.root, what, ": only traefik.io/v1alpha1 is"));
     }
-    match object.root.at(&["spec", "parentRefs"]) {
+    match object.root.read_at(&["spec", "parentRefs"]) {
         Some(node) => Err(document.unsupported(node, "an IngressRoute with parentRefs", "")),
         None => Ok(()),
     }

@@ -10,16 +10,18 @@ mod rule;
 
 use crate::{
     copy::{FeatureCopy, Router},
+    document::Document,
     error::RenderError,
-    object::{self, Object},
+    object::Object,
+    report::Change,
     splice::Edit,
-    stream::Document,
 };
 
 /// The changes that one route asks for.
 #[derive(Debug, Default)]
 pub struct Routed {
     pub edits: Vec<Edit>,
+    pub changes: Vec<Change>,
     /// Documents beside it: the middlewares that its rules name.
     pub added: Vec<String>,
 }
@@ -27,7 +29,7 @@ pub struct Routed {
 /// The changes to a route of the chart; none to an entry that an earlier rendering added.
 pub fn in_place(
     document: &Document<'_>,
-    object: &Object<'_>,
+    object: &Object<'_, '_>,
     copy: &FeatureCopy,
 ) -> Result<Routed, RenderError> {
     if copy.entries.iter().any(|entry| object.name() == Some(&generated::entry_name(entry, copy))) {
@@ -36,9 +38,10 @@ pub fn in_place(
     ingressroute::in_place(document, object, copy)
 }
 
-/// The preview hosts of services that have no copy, as documents of their own.
-pub fn entries(documents: &[Document<'_>], copy: &FeatureCopy) -> Result<Vec<String>, RenderError> {
-    if copy.router == Router::None || copy.entries.is_empty() {
+/// The preview hosts of services that have no copy, as documents of their own; `present` are the names
+/// of the stream's routes.
+pub fn entries(present: &[String], copy: &FeatureCopy) -> Result<Vec<String>, RenderError> {
+    if copy.router == Router::None {
         return Ok(Vec::new());
     }
     let mut added = Vec::new();
@@ -49,15 +52,11 @@ pub fn entries(documents: &[Document<'_>], copy: &FeatureCopy) -> Result<Vec<Str
             let what = format!("--entry={}: another entry has the same name, {name}", entry.host);
             return Err(RenderError::Copy { what });
         }
-        names.push(name.clone());
-        let here = documents
-            .iter()
-            .flat_map(object::objects)
-            .any(|object| object.kind == "IngressRoute" && object.name() == Some(&name));
         // What an earlier rendering added is there already.
-        if !here {
+        if !present.contains(&name) {
             added.extend(generated::entry(&name, entry, copy)?);
         }
+        names.push(name);
     }
     Ok(added)
 }

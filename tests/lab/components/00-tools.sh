@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The clients: Helm 3 and 4, helmfile and kubectl; buildah for the images that the cluster is to run; what
-# checks the scripts of the lab.
+# The clients: Helm 3 and 4, helmfile and kubectl; the acceptance suite's oracle; buildah for the images that the
+# cluster is to run; what checks the scripts of the lab.
 
 needs() { echo buildah shellcheck; }
 
@@ -15,6 +15,7 @@ build() {
     go_tools helm3 -as helm3 "${flags[@]}"
     go_tools helm4 -as helm4 -X helm.sh/helm/v4/internal/version.version=v4.3.1
     go_tools helmfile
+    go_tools oracle
 }
 
 running() { :; }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Builds the tools of a module in go/ into the cache, once for each state of module, flags and compiler.
+# Builds the tools of a module into the cache, once for each state of module, flags and compiler.
 
-# go_tools MODULE [-as NAME] [LDFLAG...]: the tools of go/MODULE, under their own names or, if it is one, as NAME.
+# go_tools MODULE [-as NAME] [LDFLAG...]: its tools, under their own names or, if it is one, as NAME.
 go_tools() {
     local module=$1 name="" stamp=$CACHE/stamps/$1 want
     shift
@@ -15,8 +15,16 @@ go_tools() {
     is_built "$stamp" "$want" || timed "build $module" build_module "$module" "$name" "$flags" "$stamp" "$want"
 }
 
+# module_folder MODULE: in go/ those that only name tools of others; the oracle, which is ours, beside the lab.
+module_folder() {
+    case $1 in
+        oracle) echo "$LAB_HOME/../oracle" ;;
+        *) echo "$LAB_HOME/go/$1" ;;
+    esac
+}
+
 module_hash() (
-    cd "$LAB_HOME/go/$1" || exit
+    cd "$(module_folder "$1")" || exit
     { find . -type f -print0 | sort -z | xargs -0 sha256sum && go version && printf '%s\n' "$@"; } | sha256sum
 )
 
@@ -33,7 +41,7 @@ build_module() {
     mkdir -p "$BIN" "$CACHE/stamps"
     out=$(mktemp -d "$BIN/.new.XXXXXX")
     CGO_ENABLED=0 GOWORK=off quietly "$CACHE/logs/build-$module.log" \
-        go build -C "$LAB_HOME/go/$module" -trimpath -ldflags "$flags" -o "$out/" tool
+        go build -C "$(module_folder "$module")" -trimpath -buildvcs=false -ldflags "$flags" -o "$out/" tool
     for binary in "$out"/*; do
         names+=("${name:-${binary##*/}}")
         # A rename, so that a running process keeps the file that it was started from.

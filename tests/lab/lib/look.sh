@@ -23,7 +23,8 @@ lab_env() {
         LOCALSTACK_URL "http://127.0.0.1:$LAB_PORT_LOCALSTACK" \
         HELM3 "$BIN/helm3" \
         HELM4 "$BIN/helm4" \
-        HELM_PLUGINS "$CACHE/plugins"
+        HELM_PLUGINS "$CACHE/plugins" \
+        CRDS "$CACHE/share/crds"
     # shellcheck disable=SC2016 # The shell that reads this has the PATH to put it before.
     printf 'export PATH=%q:"$PATH"\n' "$BIN"
 }

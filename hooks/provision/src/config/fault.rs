@@ -42,7 +42,7 @@ impl ConfigError {
             file: file.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before[start..].chars().count() + 1,
-            quote: quote.map(|quote| masked(quote).chars().take(160).collect()),
+            quote: quote.map(|quote| masked(quote).chars().take(160).map(shown).collect()),
             message: message.into(),
         }
     }
@@ -113,6 +113,11 @@ fn spoken(expected: &str) -> &str {
         "a YAML tag starting with '!'" => "one word",
         other => other,
     }
+}
+
+/// A quoted line is text: what a terminal would obey is not handed to it.
+fn shown(c: char) -> char {
+    if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 /// The line without what stands between the scheme and the host of a URL: it would be a password.

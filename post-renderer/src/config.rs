@@ -1,0 +1,99 @@
+//! The `--config` file, kind `FeatureCopy`: the same settings as the flags'.
+
+use schemars::generate::SchemaSettings;
+
+use crate::{node::SyntaxError, settings::Settings, stream::Place};
+
+/// The most that such a file may have: more is not meant to be one.
+const MOST_BYTES: usize = 1 << 20;
+
+/// Why a file is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{place}: {cause}")]
+    Wrong { place: Place, cause: String },
+    #[error("{file}: {cause}")]
+    NoFile { file: String, cause: String },
+}
+
+/// Reads the text of a configuration; `file` is what errors call it.
+pub fn read(file: &str, text: &str) -> Result<Settings, ConfigError> {
+    let no_file = |cause: &str| ConfigError::NoFile { file: file.to_owned(), cause: cause.to_owned() };
+    if text.len() > MOST_BYTES {
+        return Err(no_file("more than 1 MiB is no configuration"));
+    }
+    let wrong = |offset: usize, cause: String| ConfigError::Wrong {
+        place: Place::of_file(file.to_owned(), text.as_bytes(), offset),
+        cause,
+    };
+    // The typed reader's time grows with the square of the depth; this one has a limit.
+    crate::node::parse(text, 0).map_err(|SyntaxError { offset, cause }| wrong(offset, cause))?;
+    let settings: Settings = serde_yaml::from_str(text).map_err(|error| {
+        let offset = error.location().map_or(0, |location| location.index());
+        let cause = error.to_string();
+        // The place is said once, in our way.
+        let cause = cause.split_once(" at line ").map_or(cause.as_str(), |(cause, _)| cause).to_owned();
+        wrong(offset, cause)
+    })?;
+    match (&settings.api_version, &settings.kind) {
+        (Some(_), Some(_)) => Ok(settings),
+        _ => Err(no_file(&format!(
+            "the file must begin with `apiVersion: {}` and `kind: {}`",
+            feature::words::API_VERSION,
+            feature::words::FEATURE_COPY
+        ))),
+    }
+}
+
+/// The JSON Schema of the file, draft 7, as editors read it.
+#[must_use]
+pub fn schema() -> String {
+    let generator = SchemaSettings::draft07().into_generator();
+    let schema = generator.into_root_schema_for::<Settings>();
+    serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn the_schema_has_the_keys_that_the_file_may_have_and_no_others() {
+        let schema: Value = serde_json::from_str(&schema()).expect("a schema is JSON");
+        assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+        assert_eq!(schema["additionalProperties"], false);
+        assert_eq!(schema["required"], serde_json::json!(["apiVersion", "kind"]));
+        // What the reader says to an unknown key names all that it knows.
+        let error = read("f", "nothing: at all\n").expect_err("no such key").to_string();
+        let keys = error.split_once("expected one of ").expect("the keys").1;
+        let mut keys: Vec<&str> = keys.split(", ").map(|key| key.trim_matches('`')).collect();
+        keys.sort_unstable();
+        let known: Vec<&String> = schema["properties"].as_object().expect("keys").keys().collect();
+        assert_eq!(known, keys);
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let head =
+            format!("apiVersion: {}\nkind: {}\n", feature::words::API_VERSION, feature::words::FEATURE_COPY);
+        let body = "feature: feat1\nbase: false\nrelease: demo-feat1\nttl: 1h\njanitor: true\nby: alice\nsource: x\n\
+            header: x-feature\nrouter: traefik\nisolate: check\nclusterScoped: keep\nonError: pass\nreport: out.json\n\
+            env: [\"A=value:b\"]\nentries: [web.example.com=web]\nlabels: {a: b}\nannotations: {a: b}\n\
+            podPaths: [RayCluster=spec.a.metadata]\n";
+        let settings = read("f", &format!("{head}{body}")).expect("all of them are legal");
+        assert_eq!(settings.report.as_deref(), Some(std::path::Path::new("out.json")));
+        let copy = settings.copy().expect("a copy").expect("no base");
+        let lists = [
+            copy.env.len(),
+            copy.entries.len(),
+            copy.labels.len(),
+            copy.annotations.len(),
+            copy.pod_paths.len(),
+        ];
+        assert_eq!(lists, [1; 5]);
+        assert!(copy.janitor && copy.by.is_some() && copy.source.is_some());
+        assert_eq!((copy.ttl.as_str(), copy.header.as_str()), ("1h", "x-feature"));
+    }
+}

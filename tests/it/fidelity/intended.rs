@@ -1,0 +1,118 @@
+//! What a minimal rendering is to add, said a second time: on the values that Helm reads, without the
+//! renderer's tables and without its code.
+
+use feature::words;
+use serde_json::{Map, Value};
+
+/// The flags of a rendering that adds labels and the ttl, and does nothing else.
+pub const FLAGS: [&str; 4] = ["--feature=feat1", "--isolate=off", "--router=none", "--cluster-scoped=keep"];
+pub const LABEL: (&str, &str) = (words::FEATURE, "feat1");
+pub const ANNOTATION: (&str, &str) = (words::TTL, words::DEFAULT_TTL);
+
+/// API group, kind, and the way to the metadata of its pods; `*` is each item of a list.
+const PODS: [(&str, &str, &str); 19] = [
+    ("", "PodTemplate", "template metadata"),
+    ("", "ReplicationController", "spec template metadata"),
+    ("apps", "DaemonSet", "spec template metadata"),
+    ("apps", "Deployment", "spec template metadata"),
+    ("apps", "ReplicaSet", "spec template metadata"),
+    ("apps", "StatefulSet", "spec template metadata"),
+    ("extensions", "Deployment", "spec template metadata"),
+    ("batch", "CronJob", "spec jobTemplate spec template metadata"),
+    ("batch", "Job", "spec template metadata"),
+    ("argoproj.io", "AnalysisTemplate", "spec metrics * provider job spec template metadata"),
+    ("argoproj.io", "ClusterAnalysisTemplate", "spec metrics * provider job spec template metadata"),
+    ("argoproj.io", "Experiment", "spec templates * template metadata"),
+    ("argoproj.io", "Rollout", "spec template metadata"),
+    ("serving.knative.dev", "Configuration", "spec template metadata"),
+    ("serving.knative.dev", "Service", "spec template metadata"),
+    ("monitoring.coreos.com", "Alertmanager", "spec podMetadata"),
+    ("monitoring.coreos.com", "Prometheus", "spec podMetadata"),
+    ("monitoring.coreos.com", "PrometheusAgent", "spec podMetadata"),
+    ("monitoring.coreos.com", "ThanosRuler", "spec podMetadata"),
+];
+
+/// Kinds in no namespace, as far as the cases have them.
+const IN_NO_NAMESPACE: [(&str, &str); 11] = [
+    ("", "Namespace"),
+    ("", "PersistentVolume"),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    ("gateway.networking.k8s.io", "GatewayClass"),
+    ("networking.k8s.io", "IngressClass"),
+    ("rbac.authorization.k8s.io", "ClusterRole"),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+    ("scheduling.k8s.io", "PriorityClass"),
+    ("storage.k8s.io", "StorageClass"),
+];
+
+/// The document as its rendering is to be read.
+pub fn intended(mut document: Value) -> Value {
+    let is_list = document["kind"].as_str().is_some_and(|kind| kind.ends_with("List"));
+    match document.get_mut("items") {
+        Some(items) if is_list => items.as_array_mut().into_iter().flatten().for_each(object),
+        _ => object(&mut document),
+    }
+    document
+}
+
+/// Whether some object of the document says something else under a key of ours.
+pub fn is_replaced(document: &Value) -> bool {
+    let other = |map: &Map<String, Value>, (key, text): (&str, &str)| {
+        map.get(key).is_some_and(|value| value.as_str() != Some(text))
+    };
+    match document {
+        Value::Object(map) => other(map, LABEL) || other(map, ANNOTATION) || map.values().any(is_replaced),
+        Value::Array(items) => items.iter().any(is_replaced),
+        _ => false,
+    }
+}
+
+fn object(value: &mut Value) {
+    let text = |key| value.get(key).and_then(Value::as_str).filter(|text: &&str| !text.is_empty());
+    let (Some(kind), Some(version)) = (text("kind"), text("apiVersion")) else { return };
+    let (kind, group) = (kind.to_owned(), version.rsplit_once('/').map_or("", |(group, _)| group).to_owned());
+    let is = |row: (&str, &str)| row == (group.as_str(), kind.as_str());
+    let Some(metadata) = value.get_mut("metadata") else { return };
+    let is_hook = metadata["annotations"].get("helm.sh/hook").is_some();
+    put(metadata, "labels", LABEL);
+    if !is_hook && !IN_NO_NAMESPACE.into_iter().any(is) {
+        put(metadata, "annotations", ANNOTATION);
+    }
+    let Some((_, _, path)) = PODS.into_iter().find(|(group, kind, _)| is((group, kind))) else { return };
+    if kind == "Job" && !is_hook {
+        return;
+    }
+    // Without a selector Kubernetes takes the pods' labels for one, which can never be changed.
+    let selects =
+        value.pointer("/spec/selector").and_then(Value::as_object).is_some_and(|map| !map.is_empty());
+    if !selects && (kind == "ReplicationController" || group == "extensions") {
+        return;
+    }
+    let (way, last) = path.rsplit_once(' ').expect("a path has words");
+    let mut parents = vec![value];
+    for word in way.split(' ') {
+        let next = parents.into_iter().flat_map(|parent| match (word, parent) {
+            ("*", parent) => parent.as_array_mut().into_iter().flatten().collect::<Vec<_>>(),
+            (word, parent) => parent.get_mut(word).into_iter().collect(),
+        });
+        parents = next.collect();
+    }
+    for parent in parents {
+        put(map(parent).entry(last).or_insert(Value::Null), "labels", LABEL);
+    }
+}
+
+fn put(metadata: &mut Value, name: &str, (key, text): (&str, &str)) {
+    let pairs = map(metadata).entry(name).or_insert(Value::Null);
+    map(pairs).insert(key.to_owned(), text.into());
+}
+
+/// A mapping, which a null becomes.
+fn map(value: &mut Value) -> &mut Map<String, Value> {
+    if value.is_null() {
+        *value = Value::Object(Map::new());
+    }
+    value.as_object_mut().expect("what is rendered has mappings where something is put")
+}

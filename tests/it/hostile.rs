@@ -1,0 +1,274 @@
+//! Streams that nobody would write in good faith: each ends with a result or an error within seconds
+//! and in bounded memory.
+
+use std::{
+    fs::File,
+    io::{Seek, Write},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use acceptance::repo;
+use wait4::Wait4;
+
+const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
+const POD_HEAD: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\n";
+const MIB: usize = 1 << 20;
+
+/// However slow the machine is at the moment: what is quadratic here takes hours.
+const MOST_TIME: Duration = Duration::from_secs(30);
+
+/// A kind of stream, and what devstack says to it: nothing, or an error with these words.
+struct Case {
+    name: &'static str,
+    stream: fn() -> Vec<u8>,
+    says: Option<&'static str>,
+    /// The most memory, in multiples of the stream, beside the 300 MiB that a million values may take.
+    most_memory: usize,
+}
+
+const CASES: &[Case] = &[
+    Case {
+        name: "a document of 100 MiB in one block scalar",
+        stream: || long(HEAD, "data:\n  a: |\n", "    line of text\n"),
+        says: None,
+        most_memory: 2,
+    },
+    Case {
+        name: "a document of 100 MiB in small entries",
+        stream: || long(HEAD, "data:\n", "  a: b\n"),
+        says: None,
+        most_memory: 2,
+    },
+    Case {
+        name: "a workload of 100 MiB in one block scalar",
+        stream: || long(POD_HEAD, "spec:\n  a: |\n", "    line of text\n"),
+        says: None,
+        most_memory: 5,
+    },
+    Case {
+        name: "a workload of 100 MiB in small entries",
+        stream: || long(POD_HEAD, "spec:\n", "  a: b\n"),
+        says: Some("more than 1000000 values"),
+        most_memory: 5,
+    },
+    Case {
+        name: "a document of 100 MiB in brackets",
+        stream: || long("", "[", "1,"),
+        says: Some("more than 1000000 values"),
+        most_memory: 5,
+    },
+    Case {
+        name: "a document of 100 MiB that is one plain text",
+        stream: || long("", "", "a text "),
+        says: None,
+        most_memory: 5,
+    },
+    Case { name: "100 MiB of comments", stream: || long("", "", "# c\n"), says: None, most_memory: 5 },
+    Case {
+        name: "100 MiB of markers",
+        stream: || long("", "", "---\n"),
+        says: Some("documents, and at most 1000000 are read"),
+        most_memory: 8,
+    },
+    Case {
+        name: "a million documents of nothing",
+        stream: || "---\n".repeat(1_000_000).into_bytes(),
+        says: None,
+        most_memory: 100,
+    },
+    Case {
+        name: "a line of 1 MiB",
+        stream: || format!("{POD_HEAD}  annotations: {{a: \"{}\"}}\n", "x".repeat(MIB)).into_bytes(),
+        says: None,
+        most_memory: 8,
+    },
+    Case {
+        name: "a line of 1 MiB that is wrong at its end",
+        stream: || format!("{POD_HEAD}  annotations: {{a: \"{}\n", "x".repeat(MIB)).into_bytes(),
+        says: Some("document 1, line 5 column"),
+        most_memory: 8,
+    },
+    Case {
+        name: "a key of 1 MiB",
+        stream: || format!("{POD_HEAD}  {}: b\n", "x".repeat(MIB)).into_bytes(),
+        says: Some("document 1, line 5 column"),
+        most_memory: 8,
+    },
+    Case {
+        name: "10000 levels of brackets",
+        stream: || format!("{POD_HEAD}x: {}{}\n", "[".repeat(10_000), "]".repeat(10_000)).into_bytes(),
+        says: Some("recursion limit exceeded"),
+        most_memory: 8,
+    },
+    Case {
+        name: "10000 levels of brackets that are not looked into",
+        stream: || format!("{HEAD}x: {}{}\n", "[".repeat(10_000), "]".repeat(10_000)).into_bytes(),
+        says: None,
+        most_memory: 8,
+    },
+    Case {
+        name: "10000 levels of indentation",
+        stream: || {
+            format!(
+                "{POD_HEAD}x:\n{}",
+                (1..10_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>()
+            )
+            .into_bytes()
+        },
+        says: Some("recursion limit exceeded"),
+        most_memory: 8,
+    },
+    Case {
+        name: "10000 levels of dashes",
+        stream: || format!("{POD_HEAD}x:\n  {}a\n", "- ".repeat(10_000)).into_bytes(),
+        says: Some("recursion limit exceeded"),
+        most_memory: 8,
+    },
+    Case {
+        name: "aliases that multiply",
+        stream: || bomb("[*a{}, *a{}, *a{}, *a{}, *a{}, *a{}, *a{}, *a{}, *a{}]"),
+        says: None,
+        most_memory: 8,
+    },
+    Case {
+        name: "merge keys that multiply",
+        stream: || bomb("{<<: [*a{}, *a{}, *a{}, *a{}, *a{}, *a{}, *a{}, *a{}, *a{}]}"),
+        says: Some("merge keys that take over more than 1000 mappings"),
+        most_memory: 8,
+    },
+    Case {
+        name: "merge keys in a row",
+        stream: || chain(100_000),
+        says: Some("merge keys that take over more than 1000 mappings"),
+        most_memory: 400,
+    },
+    Case {
+        name: "an alias of what it is in",
+        stream: || format!("{POD_HEAD}  labels: &l {{<<: *l}}\n").into_bytes(),
+        says: None,
+        most_memory: 8,
+    },
+    Case {
+        name: "anchors in one another",
+        stream: || nest(200, 10_000),
+        says: Some("more than 1000000 values"),
+        most_memory: 8,
+    },
+    Case {
+        name: "bytes that are no text",
+        stream: || (0..=u8::MAX).cycle().take(MIB).collect(),
+        says: Some("it is not UTF-8"),
+        most_memory: 8,
+    },
+    Case {
+        name: "nothing but NUL",
+        stream: || vec![0; MIB],
+        says: Some("document 1, line 1 column 1"),
+        most_memory: 8,
+    },
+    Case {
+        name: "UTF-16",
+        stream: || HEAD.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        says: Some("document 1, line 1 column"),
+        most_memory: 8,
+    },
+    Case {
+        name: "half a million times one key",
+        stream: || format!("{POD_HEAD}  labels:\n{}", "    a: b\n".repeat(600_000)).into_bytes(),
+        says: Some("more than 1000000 values"),
+        most_memory: 40,
+    },
+    Case {
+        name: "a hundred thousand labels",
+        stream: || {
+            format!(
+                "{POD_HEAD}  labels:\n{}",
+                (0..100_000).map(|n| format!("    a{n}: b\n")).collect::<String>()
+            )
+            .into_bytes()
+        },
+        says: None,
+        most_memory: 40,
+    },
+    Case {
+        name: "a hundred thousand containers",
+        stream: || containers(100_000),
+        says: None,
+        most_memory: 100,
+    },
+];
+
+#[test]
+fn hostile_streams_end_in_time_and_in_bounded_memory() {
+    let mut failures = Vec::new();
+    for Case { name, stream, says, most_memory } in CASES {
+        let stream = stream();
+        let (code, stderr, took, peak) = run(&stream);
+        let right = match says {
+            None => code == Some(0) && stderr.is_empty(),
+            Some(words) => code == Some(1) && stderr.contains(words) && stderr.len() < 2000,
+        };
+        let limit = stream.len() * most_memory + 300 * MIB;
+        if !right || took > MOST_TIME || peak > limit {
+            let said: String = stderr.chars().take(300).collect();
+            let (peak, limit) = (peak / MIB, limit / MIB);
+            failures.push(format!(
+                "{name}: exit code {code:?} after {took:?}, {peak} MiB of at most {limit}: {said}"
+            ));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// A document of 100 MiB: the head, and one part again and again.
+fn long(head: &str, start: &str, part: &str) -> Vec<u8> {
+    let mut text = format!("{head}{start}");
+    text.push_str(&part.repeat(100 * MIB / part.len()));
+    text.into_bytes()
+}
+
+/// Twenty anchors, each of which is made of the one before.
+fn bomb(form: &str) -> Vec<u8> {
+    let line = |n: usize| format!("  a{n}: &a{n} {}\n", form.replace("{}", &(n - 1).to_string()));
+    let lines: String = (1..20).map(line).collect();
+    format!("{HEAD}x:\n  a0: &a0 {{a: b}}\n{lines}").into_bytes()
+}
+
+fn chain(length: usize) -> Vec<u8> {
+    let line = |n: usize| format!("  a{n}: &a{n} {{<<: *a{}}}\n", n - 1);
+    let lines: String = (1..length).map(line).collect();
+    format!("{HEAD}x:\n  a0: &a0 {{a: b}}\n{lines}").into_bytes()
+}
+
+/// Anchors around one another, which are kept for their aliases.
+fn nest(depth: usize, length: usize) -> Vec<u8> {
+    let anchors: String = (0..depth).map(|n| format!("&a{n} [")).collect();
+    format!("{POD_HEAD}x: {anchors}{}{}\n", "1,".repeat(length), "]".repeat(depth)).into_bytes()
+}
+
+fn containers(count: usize) -> Vec<u8> {
+    let items: String = (0..count).map(|n| format!("        - name: a{n}\n")).collect();
+    format!("{POD_HEAD}spec:\n  template:\n    spec:\n      containers:\n{items}").into_bytes()
+}
+
+/// Exit code, stderr, duration and peak memory in bytes.
+fn run(stream: &[u8]) -> (Option<i32>, String, Duration, usize) {
+    let mut input = tempfile::tempfile().expect("a temporary file");
+    input.write_all(stream).and_then(|()| input.rewind()).expect("the stream is written");
+    let mut stderr = tempfile::tempfile().expect("a temporary file");
+    let start = Instant::now();
+    let child = Command::new(repo::devstack())
+        .args(["--feature=feat1", "--isolate=off", "--router=none", "--cluster-scoped=keep"])
+        .env_clear()
+        .stdin(Stdio::from(input))
+        .stdout(Stdio::from(File::create("/dev/null").expect("there is /dev/null")))
+        .stderr(Stdio::from(stderr.try_clone().expect("a second handle")))
+        .spawn()
+        .expect("devstack starts");
+    let usage = child.wait4().expect("devstack ends");
+    let took = start.elapsed();
+    stderr.rewind().expect("a file can be read again");
+    let said = std::io::read_to_string(stderr).expect("stderr is text");
+    (usage.status.code(), said, took, usize::try_from(usage.rusage.maxrss).expect("a size"))
+}
