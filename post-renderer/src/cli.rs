@@ -118,6 +118,10 @@ fn render(asked: Asked) -> Result<(), Failure> {
     if let Some(file) = report {
         write_report(&file, &rendering)?;
     }
+    for note in rendering.passed() {
+        // Talk that nobody may be there to hear.
+        let _ = writeln!(io::stderr(), "devstack: {note}");
+    }
     if rendering.is_blank() {
         return write_stream(b"");
     }
@@ -182,7 +186,7 @@ fn write_report(file: &Path, rendering: &Rendering<'_>) -> Result<(), Failure> {
 
 fn write_stream(bytes: &[u8]) -> Result<(), Failure> {
     // Helm 3 would take nothing at all for a release without objects, Helm 4 for an error.
-    write(if bytes.trim_ascii().is_empty() { b"# devstack: the stream was empty\n" } else { bytes })
+    write(if bytes.trim_ascii().is_empty() { b"# devstack: no object is left\n" } else { bytes })
 }
 
 fn write(bytes: &[u8]) -> Result<(), Failure> {

@@ -1,23 +1,35 @@
 //! The `--config` file, kind `FeatureCopy`: the same settings as the flags'.
 
+use std::fmt;
+
 use schemars::generate::SchemaSettings;
 
-use crate::{node::SyntaxError, settings::Settings, stream::Place};
+use crate::{error::shown, node::SyntaxError, settings::Settings, stream::Place};
 
 /// The most that such a file may have: more is not meant to be one.
 const MOST_BYTES: usize = 1 << 20;
 
 /// Why a file is no configuration.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ConfigError {
-    #[error("{place}: {cause}")]
     Wrong { place: Place, cause: String },
-    #[error("{file}: {cause}")]
     NoFile { file: String, cause: String },
+}
+
+impl std::error::Error for ConfigError {}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wrong { place, cause } => f.write_str(&shown(&format!("{place}: {cause}"))),
+            Self::NoFile { file, cause } => f.write_str(&shown(&format!("{file}: {cause}"))),
+        }
+    }
 }
 
 /// Reads the text of a configuration; `file` is what errors call it.
 pub fn read(file: &str, text: &str) -> Result<Settings, ConfigError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let no_file = |cause: &str| ConfigError::NoFile { file: file.to_owned(), cause: cause.to_owned() };
     if text.len() > MOST_BYTES {
         return Err(no_file("more than 1 MiB is no configuration"));
@@ -79,7 +91,7 @@ mod tests {
         let head =
             format!("apiVersion: {}\nkind: {}\n", feature::words::API_VERSION, feature::words::FEATURE_COPY);
         let body = "feature: feat1\nbase: false\nrelease: demo-feat1\nttl: 1h\njanitor: true\nby: alice\nsource: x\n\
-            header: x-feature\nrouter: traefik\nisolate: check\nclusterScoped: keep\nonError: pass\nreport: out.json\n\
+            header: x-feature\nrouter: traefik\nisolate: check\nclusterScoped: keep\nonError: fail\nreport: out.json\n\
             env: [\"A=value:b\"]\nentries: [web.example.com=web]\nlabels: {a: b}\nannotations: {a: b}\n\
             podPaths: [RayCluster=spec.a.metadata]\n";
         let settings = read("f", &format!("{head}{body}")).expect("all of them are legal");

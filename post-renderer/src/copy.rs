@@ -228,7 +228,8 @@ impl FromStr for PodPath {
             let name = word.strip_suffix("[]").unwrap_or(word);
             !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
         };
-        let two = path.contains('.');
+        let own = ["apiVersion", "kind", "metadata"].iter().any(|key| path.split('.').next() == Some(key));
+        let two = path.contains('.') && !own;
         if path.len() > 253 || !two || !path.split('.').all(word) || path.ends_with("[]") {
             return Err(format!(
                 "{:?} is no path to the metadata of pods, as spec.workerGroupSpecs[].template.metadata is one: \

@@ -1,20 +1,15 @@
-//! One part of the stream, read as YAML as far as it must be: a large document of a kind of which only
-//! the metadata can be changed is not parsed further, where its lines show that nothing else is in
-//! the way.
+//! One part of the stream, read as YAML as far as it must be: what cannot hold a target is not parsed
+//! where its lines show that nothing in it is in the way.
 
-use std::ops::Range;
+use std::{cmp::Reverse, collections::HashSet, ops::Range};
 
 use crate::{
     error::RenderError,
-    node::{self, Node, Style, SyntaxError, Tree, Value},
+    node::{self, Node, SyntaxError, Tree},
     outline,
     splice::Edit,
     stream::{self, Place},
 };
-
-/// From how many bytes on a document is not parsed further than it must be. A smaller one costs little,
-/// and what is wrong with it is told with its place.
-const LARGE: usize = 8 << 10;
 
 /// A document, with spans that count in its own text.
 pub struct Document<'a> {
@@ -27,8 +22,10 @@ pub struct Document<'a> {
     pub file: String,
     /// What the part holds: one node, or none when there are only comments.
     pub roots: Vec<Node<'a>>,
-    /// Anchored values that an alias repeats.
-    shared: Vec<Range<usize>>,
+    /// The anchored values that an alias repeats.
+    shared: HashSet<Range<usize>>,
+    /// Those that are in no other, in their order.
+    outermost: Vec<Range<usize>>,
     /// How its lines end.
     pub eol: &'static str,
 }
@@ -42,32 +39,34 @@ pub struct Part {
 }
 
 impl<'a> Document<'a> {
-    /// Reads a part. Of the kinds for which `only_metadata` says yes, given apiVersion and kind, it
-    /// may hold no more than these two keys and the metadata.
+    /// Reads a part. It may hold no more than what stands at the paths that `wanted` names, given
+    /// apiVersion and kind.
     pub fn read(
         stream: &'a [u8],
         part: &Part,
-        only_metadata: impl Fn(&str, &str) -> bool,
+        wanted: impl Fn(&str, &str) -> Option<Vec<String>>,
     ) -> Result<Self, RenderError> {
         let base = part.span.start;
         let bytes = &stream[part.span.clone()];
         let source = stream::helm_source(bytes);
         let syntax = |offset, cause: String| {
-            let file = source.clone().unwrap_or_else(|| format!("document {}", part.index + 1));
+            let file = source.clone().or_else(|| helm4_source(bytes));
+            let file = file.unwrap_or_else(|| format!("document {}", part.index + 1));
             // What cannot be read may be anything that says so.
             let secret = memchr::memmem::find(bytes, b"Secret").is_some();
             RenderError::Syntax { place: Place::new(file, stream, base + offset, secret), cause }
         };
         let text = str::from_utf8(bytes)
             .map_err(|error| syntax(error.valid_up_to(), "it is not UTF-8".to_owned()))?;
-        let alone = if text.len() < LARGE { None } else { metadata_alone(text, only_metadata) };
-        let Tree { roots, shared, .. } = match alone {
+        let Tree { roots, shared, .. } = match outline::tree(text, wanted) {
             Some(tree) => tree,
             None => node::parse(text, 0).map_err(|SyntaxError { offset, cause }| syntax(offset, cause))?,
         };
-        let file = source.clone().or_else(|| helm4_source(roots.first()?));
+        let file = source.clone().or_else(|| helm4_source(bytes));
         let file = file.unwrap_or_else(|| format!("document {}", part.index + 1));
-        Ok(Self { stream, base, text, file, roots, shared, eol: stream::end_of_line(text) })
+        let outermost = outermost(shared.clone());
+        let shared = shared.into_iter().collect();
+        Ok(Self { stream, base, text, file, roots, shared, outermost, eol: stream::end_of_line(text) })
     }
 
     pub fn place(&self, node: &Node<'_>) -> Place {
@@ -75,7 +74,10 @@ impl<'a> Document<'a> {
     }
 
     fn place_at(&self, offset: usize) -> Place {
-        let secret = self.roots.iter().any(|root| root.read_text("kind") == Some("Secret"));
+        let secret = |node: &Node<'_>| node.read_text("kind").is_some_and(|kind| kind.starts_with("Secret"));
+        let listed =
+            |root: &Node<'_>| root.read("items").is_some_and(|items| items.items().iter().any(secret));
+        let secret = self.roots.iter().any(|root| secret(root) || listed(root));
         Place::new(self.file.clone(), self.stream, self.base + offset, secret)
     }
 
@@ -89,24 +91,48 @@ impl<'a> Document<'a> {
 
     /// Whether an alias repeats the value that stands here.
     pub fn is_shared(&self, node: &Node<'_>) -> bool {
-        self.shared.iter().any(|shared| shared.start == node.start && shared.end == node.span.end)
+        self.shared.contains(&(node.start..node.span.end))
     }
 
     /// Refuses to put something into a mapping that an alias repeats, or that is a part of what one does.
     pub fn refuse_inside_shared(&self, map: &Node<'_>) -> Result<(), RenderError> {
-        let inside = |shared: &Range<usize>| shared.start <= map.start && map.span.end <= shared.end;
-        if self.shared.iter().any(inside) { Err(self.shared_at(map.span.start)) } else { Ok(()) }
+        let around = self.shared_around(map.start);
+        if around.is_some_and(|shared| map.span.end <= shared.end) {
+            Err(self.shared_at(map.span.start))
+        } else {
+            Ok(())
+        }
     }
 
     /// Refuses edits inside a value that an alias repeats: they would show at the alias, too.
     pub fn refuse_shared(&self, edits: &[Edit]) -> Result<(), RenderError> {
         let inside = |edit: &&Edit| {
-            self.shared.iter().any(|shared| shared.start < edit.at.start && edit.at.end < shared.end)
+            let around = self.shared_around(edit.at.start);
+            around.is_some_and(|shared| shared.start < edit.at.start && edit.at.end < shared.end)
         };
         match edits.iter().find(inside) {
             None => Ok(()),
             Some(edit) => Err(self.shared_at(edit.at.start)),
         }
+    }
+
+    /// Refuses edits, sorted, of which one would change what another changes.
+    pub fn refuse_overlaps(&self, edits: &[Edit]) -> Result<(), RenderError> {
+        let twice = |pair: &&[Edit]| pair[1].at.start < pair[0].at.end || pair[0] == pair[1];
+        match edits.windows(2).find(twice) {
+            None => Ok(()),
+            Some(pair) => Err(RenderError::Unsupported {
+                place: self.place_at(pair[1].at.start),
+                what: "changing one place twice".to_owned(),
+                remedy: ": two paths of --pod-path may lead there",
+            }),
+        }
+    }
+
+    /// The last repeated value that begins at `offset` or before it, of those that are in no other.
+    fn shared_around(&self, offset: usize) -> Option<&Range<usize>> {
+        let behind = self.outermost.partition_point(|shared| shared.start <= offset);
+        self.outermost.get(behind.checked_sub(1)?)
     }
 
     fn shared_at(&self, offset: usize) -> RenderError {
@@ -119,94 +145,25 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The tree of a document that has no more than is looked at, or `None` when the lines do not show
-/// that the rest can be left alone.
-fn metadata_alone<'a>(text: &'a str, only_metadata: impl Fn(&str, &str) -> bool) -> Option<Tree<'a>> {
-    let sections = outline::sections(text)?;
-    let word = |key: &str| {
-        let mut found = sections.iter().filter(|section| section.key == key);
-        let section = found.next().filter(|_| found.next().is_none())?;
-        let value = text[section.span.clone()][key.len() + 1..].trim();
-        let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
-        (plain && node::reads_as_text(value)).then_some(value)
-    };
-    if !only_metadata(word("apiVersion")?, word("kind")?) {
-        return None;
-    }
-    let mut kept: Vec<Range<usize>> = Vec::new();
-    for section in &sections {
-        if !matches!(section.key, "apiVersion" | "kind" | "metadata") {
-            if !outline::is_closed(&text[section.span.clone()]) {
-                return None;
-            }
-            continue;
-        }
-        match kept.last_mut() {
-            Some(last) if last.end == section.span.start => last.end = section.span.end,
-            _ => kept.push(section.span.clone()),
-        }
-    }
-    let mut all: Vec<(Node<'a>, Node<'a>)> = Vec::new();
-    for span in kept {
-        let Tree { roots, anchored, .. } = node::parse(&text[span.clone()], span.start).ok()?;
-        let mut roots = roots.into_iter();
-        match (roots.next()?.value, roots.next(), anchored) {
-            (Value::Map { entries, .. }, None, false) => all.extend(entries),
-            _ => return None,
-        }
-    }
-    let span = all.first()?.0.span.start..all.last()?.1.span.end;
-    let value = Value::Map { style: Style::Block, entries: all, merges: 1 };
-    let root = Node { start: span.start, span, column: 0, anchor: None, tag: None, value };
-    Some(Tree { roots: vec![root], shared: Vec::new(), anchored: false })
+/// Those of the spans that are in no other, in their order.
+fn outermost(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spans.sort_by_key(|span| (span.start, Reverse(span.end)));
+    let mut end = 0;
+    spans.retain(|span| {
+        let out = span.end > end;
+        end = end.max(span.end);
+        out
+    });
+    spans
 }
 
-/// Helm 4 names the template in an annotation.
-fn helm4_source(root: &Node<'_>) -> Option<String> {
-    let name = root.read_at(&["metadata", "annotations", "postrenderer.helm.sh/postrender-filename"])?;
-    name.scalar().map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{fs, path::Path};
-
-    use super::*;
-
-    /// What a document is to the renderer where only its metadata counts.
-    fn of_interest(tree: &Tree<'_>) -> String {
-        let root = &tree.roots[0];
-        let kept = ["apiVersion", "kind", "metadata"].map(|key| root.get(key));
-        format!("{} {kept:?}", tree.roots.len())
-    }
-
-    fn files(folder: &Path) -> Vec<std::path::PathBuf> {
-        let entries =
-            fs::read_dir(folder).expect("a folder of cases").map(|entry| entry.expect("an entry").path());
-        entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
-    }
-
-    /// Every document of the acceptance suite, and every beginning and every end of each by lines.
-    #[test]
-    fn metadata_read_alone_is_what_the_whole_document_has() {
-        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
-        let mut read = 0;
-        for file in ["golden", "yaml"].iter().flat_map(|folder| files(&tests.join(folder))) {
-            let Ok(stream) = fs::read_to_string(&file) else { continue };
-            for part in stream::parts(stream.as_bytes()) {
-                let document = &stream[part];
-                let lines: Vec<usize> = document.match_indices('\n').map(|(at, _)| at + 1).collect();
-                let beginnings = lines.iter().map(|at| &document[..*at]);
-                let ends = lines.iter().map(|at| &document[*at..]);
-                for text in beginnings.chain(ends).chain([document]) {
-                    let (alone, whole) = (metadata_alone(text, |_, _| true), node::parse(text, 0));
-                    if let (Some(alone), Ok(whole)) = (alone, whole) {
-                        assert_eq!(of_interest(&alone), of_interest(&whole), "{}\n{text}", file.display());
-                        read += 1;
-                    }
-                }
-            }
-        }
-        assert!(read > 500, "{read} documents were read both ways");
-    }
+/// Helm 4 names the template in an annotation, which is found in what cannot be read, too.
+fn helm4_source(part: &[u8]) -> Option<String> {
+    const KEY: &[u8] = b"postrenderer.helm.sh/postrender-filename";
+    let rest = &part[memchr::memmem::find(part, KEY)? + KEY.len()..];
+    let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+    let value = String::from_utf8_lossy(line);
+    let value = value.trim_start_matches(['"', '\'', ':', ' ']);
+    let end = value.find(['"', '\'', '}', ',', '\r']).unwrap_or(value.len());
+    Some(value[..end].trim_end().to_owned()).filter(|file| !file.is_empty())
 }

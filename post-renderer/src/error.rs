@@ -1,14 +1,33 @@
+use std::fmt;
+
 use crate::stream::Place;
 
 /// Why a stream could not be rendered.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum RenderError {
-    #[error("{place}: this cannot be read: {cause}")]
     Syntax { place: Place, cause: String },
-    #[error("{place}: {what} is not supported yet{remedy}")]
     Unsupported { place: Place, what: String, remedy: &'static str },
-    #[error("{place}: {what}")]
     Wrong { place: Place, what: String },
-    #[error("{what}")]
     Copy { what: String },
+}
+
+impl std::error::Error for RenderError {}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Syntax { place, cause } => format!("{place}: this cannot be read: {cause}"),
+            Self::Unsupported { place, what, remedy } => {
+                format!("{place}: {what} is not supported yet{remedy}")
+            }
+            Self::Wrong { place, what } => format!("{place}: {what}"),
+            Self::Copy { what } => what.clone(),
+        };
+        f.write_str(&shown(&text))
+    }
+}
+
+/// A text that quotes a manifest, for a terminal: nothing in it moves a cursor.
+pub fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }

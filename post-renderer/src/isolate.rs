@@ -1,19 +1,12 @@
 //! The check that a copy is not base: its names are its own, and no selector of it takes base's
 //! pods or gives base's Service its own.
 
-use crate::{document::Document, error::RenderError, fields, node::Node, object::Object, stream::Place};
+use crate::{
+    copy::PodPath, document::Document, error::RenderError, fields, node::Node, object::Object, stream::Place,
+};
 
-/// The kinds that [`selector`] knows.
-const SELECTORS: [&str; 8] = [
-    "DaemonSet",
-    "Deployment",
-    "NetworkPolicy",
-    "PodDisruptionBudget",
-    "ReplicaSet",
-    "ReplicationController",
-    "Service",
-    "StatefulSet",
-];
+/// Where objects of any kind that we know choose pods.
+pub const SELECTORS: [&str; 2] = ["spec.selector", "spec.podSelector"];
 
 /// The labels of some pods of the stream.
 #[derive(Debug)]
@@ -54,13 +47,13 @@ pub fn check_name(
 }
 
 /// The labels of the pods that an object makes.
-pub fn pods(object: &Object<'_, '_>) -> Vec<Pods> {
+pub fn pods(object: &Object<'_, '_>, more: &[PodPath]) -> Vec<Pods> {
     let namespace = object.namespace().map(str::to_owned);
     let pods = |labels: &Node<'_>| Pods { namespace: namespace.clone(), labels: texts(labels) };
     if object.kind == "Pod" && object.api_version == "v1" {
         return object.metadata.read("labels").map(pods).into_iter().collect();
     }
-    fields::pod_metadata(object.api_version, object.kind, &[])
+    fields::pod_metadata(object.api_version, object.kind, more)
         .flat_map(|(path, _)| fields::find(object.root, path))
         .filter_map(|found| found.parent.read(found.key)?.read("labels").map(pods))
         .collect()
@@ -112,11 +105,6 @@ pub fn check_suspects(suspects: Vec<Suspect>, pods: &[Pods]) -> Result<(), Rende
         None => Ok(()),
         Some(Suspect { place, what, .. }) => Err(RenderError::Wrong { place, what }),
     }
-}
-
-/// Whether objects of this kind choose pods.
-pub fn has_selector(kind: &str) -> bool {
-    SELECTORS.contains(&kind)
 }
 
 /// Whether `text` holds the dash-separated tokens of `release` one after the other.

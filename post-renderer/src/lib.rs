@@ -95,6 +95,12 @@ impl Rendering<'_> {
         blank && done.is_ok()
     }
 
+    /// What is to be said of each document that cannot be read and is passed.
+    pub fn passed(&self) -> impl Iterator<Item = String> {
+        let passed = self.plan.documents.iter().filter(|document| document.passed);
+        passed.filter_map(|document| document.note.as_deref().map(error::shown))
+    }
+
     /// The changes of the input, sorted and disjoint; what is added follows it.
     #[must_use]
     pub fn edits(&self) -> &[Edit] {

@@ -8,9 +8,17 @@ use crate::{
     splice::Edit,
 };
 
-/// A text as a scalar that reads the same in YAML 1.1, YAML 1.2 and JSON: always double-quoted.
+/// A text as a scalar that reads the same in YAML 1.1, YAML 1.2 and JSON: always double-quoted, and what
+/// YAML does not take, or takes for the end of a line, escaped.
 pub fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let json = serde_json::Value::from(text).to_string();
+    let odd = |c: char| {
+        matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    };
+    if !json.contains(odd) {
+        return json;
+    }
+    json.chars().map(|c| if odd(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() }).collect()
 }
 
 /// Pairs of texts as a flow mapping that is JSON, too.
@@ -98,12 +106,9 @@ pub fn set_all(
             let mut edits = Vec::new();
             let mut missing = Vec::new();
             for (key, text) in open {
-                match map.get(key) {
-                    // A merge key that stands behind it would win over what is replaced.
-                    Some(own) if map.read(key).is_some_and(|read| std::ptr::eq(read, own.resolved())) => {
-                        edits.push(replace(document, own, &quoted(text))?);
-                    }
-                    _ => missing.push((key, quoted(text))),
+                match own(document, map, key)? {
+                    Some(own) => edits.push(replace(document, own, &quoted(text))?),
+                    None => missing.push((key, quoted(text))),
                 }
             }
             if !missing.is_empty() {

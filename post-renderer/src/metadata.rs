@@ -25,8 +25,11 @@ pub fn of_object(
     copy: &FeatureCopy,
     changes: &mut Vec<Change>,
 ) -> Result<Vec<Edit>, RenderError> {
+    if (object.api_version, object.kind) == ("v1", "Pod") {
+        refuse_selected(document, object.metadata, copy)?;
+    }
     let mut annotations = Vec::new();
-    if !object.is_hook() && !fields::is_cluster_scoped(object.api_version, object.kind) {
+    if !object.hook && !fields::is_cluster_scoped(object.api_version, object.kind) {
         annotations.push((words::TTL, copy.ttl.as_str()));
         if copy.janitor {
             annotations.push((words::JANITOR_TTL, copy.ttl.as_str()));
@@ -75,7 +78,7 @@ pub fn of_pods(
 pub fn takes_labels(object: &Object<'_, '_>, when: Labels) -> bool {
     match when {
         Labels::Always => true,
-        Labels::OnHooks => object.is_hook(),
+        Labels::OnHooks => object.hook,
         Labels::WithSelector => {
             object.root.read_at(&["spec", "selector"]).is_some_and(|selector| !selector.entries().is_empty())
         }

@@ -3,9 +3,9 @@
 
 mod build;
 
-use std::{borrow::Cow, ops::Range, rc::Rc};
+use std::{borrow::Cow, collections::HashMap, ops::Range, rc::Rc};
 
-pub use build::parse;
+pub use build::{has_odd_characters, parse};
 
 /// One node of a document, with the bytes of the document's text that it stands on.
 #[derive(Clone, Debug)]
@@ -175,9 +175,13 @@ impl<'a> Node<'a> {
     /// All keys and values of a mapping, each key once.
     pub fn pairs(&self) -> Vec<(&str, &Node<'a>)> {
         let mut pairs: Vec<(&str, &Node<'a>)> = Vec::new();
-        let mut put = |key, value| match pairs.iter_mut().find(|(k, _)| *k == key) {
-            Some(pair) => pair.1 = value,
-            None => pairs.push((key, value)),
+        let mut places = HashMap::new();
+        let mut put = |key, value| {
+            let place = *places.entry(key).or_insert(pairs.len());
+            match pairs.get_mut(place) {
+                Some(pair) => pair.1 = value,
+                None => pairs.push((key, value)),
+            }
         };
         for (key, value) in self.resolved().entries() {
             if key.is_merge() {

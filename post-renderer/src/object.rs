@@ -1,6 +1,9 @@
 //! The Kubernetes objects of a document. Never looks into what a kind means.
 
-use crate::{document::Document, node::Node};
+use crate::{
+    document::Document,
+    node::{Node, Value},
+};
 
 /// One object: a mapping with `apiVersion`, `kind` and `metadata`.
 pub struct Object<'n, 'a> {
@@ -8,8 +11,11 @@ pub struct Object<'n, 'a> {
     pub kind: &'n str,
     pub api_version: &'n str,
     pub metadata: &'n Node<'a>,
-    /// Whether it is an item of a List.
+    /// Whether it is an item of a list.
     pub listed: bool,
+    /// Whether Helm runs it, or the list that it is in, as a hook instead of keeping it as a part of the
+    /// release.
+    pub hook: bool,
 }
 
 /// Why a document, or a node of it, has no object.
@@ -40,39 +46,34 @@ impl<'n> Object<'n, '_> {
         let metadata = twice(self.root, "metadata").then_some("metadata");
         metadata.or_else(|| ["labels", "annotations"].into_iter().find(of_metadata))
     }
-
-    /// Whether Helm runs it as a hook instead of keeping it as a part of the release.
-    pub fn is_hook(&self) -> bool {
-        self.metadata.read_at(&["annotations", "helm.sh/hook"]).is_some()
-    }
 }
 
-/// The objects of a document, those of a List one by one, or why there is none.
-pub fn objects<'n, 'a>(document: &'n Document<'a>) -> Result<Vec<Object<'n, 'a>>, Absent> {
-    let mut objects = Vec::new();
-    let mut absent = Absent::Empty;
+/// The objects of a document, and why there is none at a place where one could be.
+///
+/// What has `items` is a list to Kubernetes, whatever its kind, and an item without a kind is of the
+/// list's: a `ConfigMap` in a `ConfigMapList`.
+pub fn objects<'n, 'a>(document: &'n Document<'a>) -> Vec<Result<Object<'n, 'a>, (usize, Absent)>> {
+    let mut found = Vec::new();
     for root in &document.roots {
-        match root.read("items") {
-            Some(items) if root.read_text("kind").is_some_and(|kind| kind.ends_with("List")) => {
-                absent = Absent::EmptyList;
-                for item in items.items() {
-                    match object(item) {
-                        Ok(object) => objects.push(Object { listed: true, ..object }),
-                        Err(why) => absent = why,
-                    }
-                }
-            }
-            _ => match object(root) {
-                Ok(object) => objects.push(object),
-                Err(Absent::Empty) => {}
-                Err(why) => absent = why,
-            },
+        let listed = root.read("items").filter(|items| matches!(items.value, Value::Seq { .. }));
+        let Some(items) = listed else {
+            found.push(object(root, None).map_err(|why| (root.span.start, why)));
+            continue;
+        };
+        for item in items.items() {
+            found.push(object(item, Some(root)).map_err(|why| (item.span.start, why)));
+        }
+        if items.items().is_empty() {
+            found.push(Err((root.span.start, Absent::EmptyList)));
         }
     }
-    if objects.is_empty() { Err(absent) } else { Ok(objects) }
+    if found.is_empty() {
+        found.push(Err((0, Absent::Empty)));
+    }
+    found
 }
 
-fn object<'n, 'a>(root: &'n Node<'a>) -> Result<Object<'n, 'a>, Absent> {
+fn object<'n, 'a>(root: &'n Node<'a>, list: Option<&'n Node<'a>>) -> Result<Object<'n, 'a>, Absent> {
     if root.is_null() {
         return Err(Absent::Empty);
     }
@@ -80,10 +81,15 @@ fn object<'n, 'a>(root: &'n Node<'a>) -> Result<Object<'n, 'a>, Absent> {
         return Err(Absent::NoMapping);
     }
     // `kind: 5` is a number to Helm, which then finds no kind.
-    let text = |key| root.read(key).filter(|node| node.is_text()).and_then(Node::scalar);
-    let (Some(kind), Some(api_version)) = (text("kind"), text("apiVersion")) else {
-        return Err(Absent::NoKind);
+    let text = |node: &'n Node<'a>, key| node.read(key).filter(|node| node.is_text()).and_then(Node::scalar);
+    let own = text(root, "kind").zip(text(root, "apiVersion"));
+    let of_list = || {
+        let list = list.filter(|_| root.read("kind").is_none())?;
+        Some((text(list, "kind")?.strip_suffix("List")?, text(list, "apiVersion")?))
     };
+    let (kind, api_version) = own.or_else(of_list).ok_or(Absent::NoKind)?;
     let metadata = root.read("metadata").ok_or(Absent::NoMetadata)?;
-    Ok(Object { root, kind, api_version, metadata, listed: false })
+    let hook = |node: &Node<'_>| node.read_at(&["metadata", "annotations", "helm.sh/hook"]).is_some();
+    let hook = hook(root) || list.is_some_and(hook);
+    Ok(Object { root, kind, api_version, metadata, listed: list.is_some(), hook })
 }

@@ -21,7 +21,10 @@ use crate::{
 /// A release of Helm is kept in 1 MiB, packed: this many documents are no release.
 const MOST_DOCUMENTS: usize = 1_000_000;
 
-/// From how many bytes on a second thread saves more than it costs.
+/// How many documents that cannot be read may pass.
+const MOST_PASSED: usize = 1_000;
+
+/// From how many bytes on more threads save more than they cost.
 const WORTH_A_THREAD: usize = 256 << 10;
 
 /// All changes to a stream.
@@ -59,6 +62,10 @@ pub fn plan(stream: &[u8], copy: &FeatureCopy) -> Result<Plan, RenderError> {
         all.take(surveys?);
     }
     let Survey { edits, mut added, reports: documents, pods, suspects, containers, routes } = all;
+    if documents.iter().filter(|document| document.passed).count() > MOST_PASSED {
+        let what = format!("more than {MOST_PASSED} documents cannot be read");
+        return Err(RenderError::Copy { what });
+    }
     isolate::check_suspects(suspects, &pods)?;
     for target in &copy.env {
         if !containers.iter().any(|container| container.is_meant_by(target)) {
@@ -98,33 +105,29 @@ fn survey_all(stream: &[u8], parts: &[Part], copy: &FeatureCopy) -> Vec<Result<S
 }
 
 fn survey(stream: &[u8], part: &Part, copy: &FeatureCopy) -> Result<Survey, RenderError> {
-    let part_start = part.span.start;
-    let document = match Document::read(stream, part, |api_version, kind| {
-        only_metadata(api_version, kind, copy)
-    }) {
+    let document = match Document::read(stream, part, |api_version, kind| wanted(api_version, kind, copy)) {
         Ok(document) => document,
         Err(RenderError::Syntax { place, cause }) if copy.on_error == OnError::Pass => {
-            let note = format!("passed as it is, since it cannot be read: {cause}");
-            let report = DocumentReport { file: place.file, at: part_start, note: Some(note), ..nothing() };
+            let note = format!("passed as it is, since at {place} it cannot be read: {cause}");
+            let at = part.span.start;
+            let report = DocumentReport { file: place.file, at, note: Some(note), passed: true, ..nothing() };
             return Ok(Survey { reports: vec![report], ..Survey::default() });
         }
         Err(error) => return Err(error),
     };
     let mut survey = Survey::default();
-    match object::objects(&document) {
-        Err(absent) => {
-            let at = document.roots.first().map_or(0, |root| root.span.start);
-            let report = DocumentReport { at, note: Some(why(absent).to_owned()), ..nothing() };
-            survey.reports.push(report);
-        }
-        Ok(objects) => {
-            for object in objects {
-                survey.add(&document, &object, copy)?;
+    for found in object::objects(&document) {
+        match found {
+            Ok(object) => survey.add(&document, &object, copy)?,
+            Err((at, absent)) => {
+                let report = DocumentReport { at, note: Some(why(absent).to_owned()), ..nothing() };
+                survey.reports.push(report);
             }
         }
     }
     document.refuse_shared(&survey.edits)?;
     splice::sort(&mut survey.edits);
+    document.refuse_overlaps(&survey.edits)?;
     survey.edits = survey.edits.into_iter().map(|edit| edit.shifted(document.base)).collect();
     for report in &mut survey.reports {
         report.file.clone_from(&document.file);
@@ -158,7 +161,7 @@ impl Survey {
             kind: Some(object.kind.to_owned()),
             name: object.name().map(str::to_owned),
             namespace: object.namespace().map(str::to_owned),
-            hook: object.is_hook(),
+            hook: object.hook,
             ..nothing()
         };
         let cluster_scoped = fields::is_cluster_scoped(object.api_version, object.kind);
@@ -172,7 +175,7 @@ impl Survey {
             if !cluster_scoped {
                 isolate::check_name(document, object, release)?;
             }
-            self.pods.extend(isolate::pods(object));
+            self.pods.extend(isolate::pods(object, &copy.pod_paths));
             self.suspects.extend(isolate::check_selector(document, object, release)?);
         }
         if copy.router == Router::Traefik {
@@ -195,12 +198,24 @@ impl Survey {
     }
 }
 
-/// Whether nothing but the metadata of a kind is changed or looked at.
-fn only_metadata(api_version: &str, kind: &str, copy: &FeatureCopy) -> bool {
-    let pods = fields::pod_metadata(api_version, kind, &copy.pod_paths).next().is_some() || kind == "Pod";
+/// The paths of what is changed or looked at in a kind; `None` is all of it.
+fn wanted(api_version: &str, kind: &str, copy: &FeatureCopy) -> Option<Vec<String>> {
     let routes = copy.router == Router::Traefik && kind == "IngressRoute";
-    let selectors = copy.isolate != Isolate::Off && isolate::has_selector(kind);
-    !(pods || routes || selectors || kind.ends_with("List"))
+    let containers = !copy.env.is_empty() && kind == "Pod";
+    if routes || containers {
+        return None;
+    }
+    let mut paths = vec!["metadata".to_owned()];
+    paths.extend(isolate::SELECTORS.map(str::to_owned));
+    for (path, _) in fields::pod_metadata(api_version, kind, &copy.pod_paths) {
+        // A list is read whole.
+        let path = path.split_once("[]").map_or(path, |(list, _)| list);
+        if !copy.env.is_empty() {
+            paths.extend(path.strip_suffix("metadata").map(|pods| format!("{pods}spec")));
+        }
+        paths.push(path.to_owned());
+    }
+    Some(paths)
 }
 
 /// Whether an object outside of any namespace is left out of the copy.
@@ -261,7 +276,7 @@ fn note(object: &Object<'_, '_>) -> Option<String> {
     if let Some(key) = object.doubled() {
         notes.push(format!("{key} stands twice: the last one counts, as for Helm"));
     }
-    if object.is_hook() {
+    if object.hook {
         notes.push("no ttl on a hook; Helm 3 never hands its hooks to a post-renderer".to_owned());
     }
     let mut kinds = fields::pod_metadata(object.api_version, object.kind, &[]);
@@ -291,6 +306,7 @@ fn nothing() -> DocumentReport {
         hook: false,
         changes: Vec::new(),
         note: None,
+        passed: false,
         at: 0,
     }
 }

@@ -31,6 +31,8 @@ pub struct DocumentReport {
     pub changes: Vec<Change>,
     /// Why nothing is changed, or what else is worth knowing.
     pub note: Option<String>,
+    /// Whether it could not be read, and was passed all the same.
+    pub passed: bool,
     #[serde(skip)]
     pub at: usize,
 }
@@ -124,7 +126,8 @@ impl Report {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for document in &self.documents {
-            let DocumentReport { file, line, kind, name, namespace, hook, changes, note, at: _ } = document;
+            let DocumentReport { file, line, kind, name, namespace, hook, changes, note, passed: _, at: _ } =
+                document;
             let namespace = namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
             let name = name.as_deref().unwrap_or_default();
             let what = kind.as_ref().map(|kind| format!(": {kind} {namespace}{name}")).unwrap_or_default();

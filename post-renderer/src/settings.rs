@@ -212,6 +212,13 @@ impl Settings {
             return Err("--entry is a route, and --router=none writes none".to_owned());
         }
         let isolate = isolation(isolate.unwrap_or(IsolateWord::Check), release, &feature)?;
+        let on_error = on_error.unwrap_or(OnError::Fail);
+        if on_error == OnError::Pass && isolate != Isolate::Off {
+            return Err(
+                "--on-error=pass is for --isolate=off: what cannot be read cannot be checked".to_owned()
+            );
+        }
+        nested(&pod_paths)?;
         twice("--label", labels.iter().map(|label| label.key.as_str()))?;
         twice("--annotation", annotations.iter().map(|annotation| annotation.key.as_str()))?;
         Ok(Some(FeatureCopy {
@@ -233,7 +240,7 @@ impl Settings {
             labels,
             annotations,
             pod_paths,
-            on_error: on_error.unwrap_or(OnError::Fail),
+            on_error,
         }))
     }
 }
@@ -258,6 +265,22 @@ fn isolation(word: IsolateWord, release: Option<Release>, feature: &FeatureName)
 
 fn first<T>(list: Vec<T>, other: Vec<T>) -> Vec<T> {
     if list.is_empty() { other } else { list }
+}
+
+/// Refuses two paths of a kind of which one leads into the other.
+fn nested(paths: &[PodPath]) -> Result<(), String> {
+    for (index, one) in paths.iter().enumerate() {
+        let other = paths[..index].iter().find(|other| {
+            let into = |long: &str, short: &str| {
+                long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            };
+            one.kind == other.kind && (into(&one.path, &other.path) || into(&other.path, &one.path))
+        });
+        if let Some(other) = other {
+            return Err(format!("--pod-path={}={} leads where {} leads", one.kind, one.path, other.path));
+        }
+    }
+    Ok(())
 }
 
 fn twice<'a>(flag: &str, keys: impl Iterator<Item = &'a str>) -> Result<(), String> {

@@ -1,5 +1,5 @@
 //! Golden renders: a folder below `golden/` is a case, with `args`, `input.yaml`, and `output.yaml`
-//! or, below `golden/refused/`, `error.txt`. Where there is an `explain.txt` or a `report.json`, what
+//! or, below `golden/refused/`, `error.txt`, and `stderr.txt` where something is said. Where there is an `explain.txt` or a `report.json`, what
 //! `devstack explain` prints, or `--report` writes, is compared too. `GOLDEN=write` writes what comes
 //! out, for review.
 
@@ -81,10 +81,15 @@ fn every_golden_stream_renders_as_it_did_and_twice_is_once() {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let input = fs::read(case.join("input.yaml")).expect("input.yaml");
         let (code, output, stderr) = devstack(&args, &input, false);
-        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{}", case.display());
+        assert_eq!(code, Some(0), "{}: {stderr}", case.display());
+        if stderr.is_empty() {
+            assert!(!case.join("stderr.txt").exists(), "{} says nothing on stderr", case.display());
+        } else {
+            check_or_write(&case.join("stderr.txt"), stderr.as_bytes(), &mut failures);
+        }
         check_or_write(&case.join("output.yaml"), &output, &mut failures);
         let (code, again, stderr) = devstack(&args, &output, false);
-        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{}, rendered twice", case.display());
+        assert_eq!(code, Some(0), "{}, rendered twice: {stderr}", case.display());
         check(&case.join("output.yaml"), &again, &mut failures);
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));

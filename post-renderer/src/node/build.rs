@@ -1,6 +1,10 @@
 //! The parser's events, put together to a tree.
 
-use std::{collections::HashMap, ops::Range, rc::Rc};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    ops::Range,
+    rc::Rc,
+};
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle, Tag, options};
 
@@ -13,6 +17,9 @@ const MOST_NODES: usize = 1_000_000;
 /// How many mappings a look-up may visit because of merge keys, which can multiply.
 const MOST_MERGES: usize = 1_000;
 
+/// How deep aliases may stand for what has aliases in it.
+const MOST_LINKS: usize = 100;
+
 /// The nodes of `text`, with spans that count from `base`.
 pub fn parse(text: &str, base: usize) -> Result<Tree<'_>, SyntaxError> {
     let separators = separators(text);
@@ -24,18 +31,32 @@ pub fn parse(text: &str, base: usize) -> Result<Tree<'_>, SyntaxError> {
         })?;
         builder.event(event, &span)?;
     }
-    let Builder { roots, anchors, aliased, separators, .. } = builder;
-    if let Some(at) = separators.first() {
+    let Builder { roots, anchors, aliased, separators, outside, .. } = builder;
+    if let Some(at) = outside.as_ref().or(separators.front()) {
         let cause = "U+0085, U+2028 or U+2029 outside of quotes, which Helm reads as the end of a line";
         return Err(SyntaxError { offset: base + at, cause: cause.to_owned() });
     }
-    let shared = aliased.iter().filter_map(|id| anchors.get(id)).map(|node| node.start..node.span.end);
-    let shared = shared.collect();
+    let shared = aliased.iter().filter_map(|id| anchors.get(id));
+    let shared = shared.map(|anchored| anchored.node.start..anchored.node.span.end).collect();
     Ok(Tree { roots, shared, anchored: !anchors.is_empty() })
 }
 
+/// Whether a text has characters that YAML does not take, or that end a line in YAML 1.1 alone.
+pub fn has_odd_characters(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let control = |b: u8| (b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0x7f;
+    let odd = |rest: &[u8]| {
+        matches!(
+            rest,
+            [0xc2, 0x80..=0x9f, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..]
+        )
+    };
+    bytes.iter().any(|b| control(*b))
+        || memchr::memchr3_iter(0xc2, 0xe2, 0xef, bytes).any(|at| odd(&bytes[at..]))
+}
+
 /// Where the characters stand that end a line in YAML 1.1, which Helm's parser reads, and not in YAML 1.2.
-fn separators(text: &str) -> Vec<usize> {
+fn separators(text: &str) -> VecDeque<usize> {
     let bytes = text.as_bytes();
     let ends = |rest: &[u8]| rest.starts_with(b"\xc2\x85") || matches!(rest, [0xe2, 0x80, 0xa8 | 0xa9, ..]);
     memchr::memchr2_iter(0xc2, 0xe2, bytes).filter(|at| ends(&bytes[*at..])).collect()
@@ -53,11 +74,20 @@ struct Builder<'a> {
     open: Vec<Open<'a>>,
     /// A scalar that is held back until it is known whether its anchor follows.
     scalar: Option<Node<'a>>,
-    anchors: HashMap<usize, Rc<Node<'a>>>,
-    aliased: Vec<usize>,
+    anchors: HashMap<usize, Anchored<'a>>,
+    aliased: BTreeSet<usize>,
     nodes: usize,
-    /// Where in the text a line ends for YAML 1.1 alone, except in quotes.
-    separators: Vec<usize>,
+    /// Where in the rest of the text a line ends for YAML 1.1 alone.
+    separators: VecDeque<usize>,
+    /// The first of these that is not in quotes.
+    outside: Option<usize>,
+    /// How many aliases, one behind the other, the last finished node leads through.
+    links: usize,
+}
+
+struct Anchored<'a> {
+    node: Rc<Node<'a>>,
+    links: usize,
 }
 
 struct Open<'a> {
@@ -67,6 +97,8 @@ struct Open<'a> {
     map: bool,
     /// How many nodes there were when it began.
     before: usize,
+    /// The most links of its children.
+    links: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -105,8 +137,7 @@ impl<'a> Builder<'a> {
                     ScalarStyle::Literal | ScalarStyle::Folded => Notation::Block,
                 };
                 if notation == Notation::Quoted {
-                    let (start, end) = (at.start - self.base, at.end - self.base);
-                    self.separators.retain(|separator| !(start..end).contains(separator));
+                    self.pass_quotes(at.start - self.base..at.end - self.base);
                 }
                 // The parser spells an absent value `~`; what stands there is nothing.
                 let text = if at.is_empty() { "".into() } else { text };
@@ -115,9 +146,15 @@ impl<'a> Builder<'a> {
                 self.scalar = Some(node);
             }
             Event::Alias(id) => {
-                self.aliased.push(id);
+                self.aliased.insert(id);
                 let mut node = node(at, span, None);
-                node.value = Value::Alias(self.anchors.get(&id).cloned());
+                let target = self.anchors.get(&id);
+                self.links = target.map_or(0, |target| target.links) + 1;
+                if self.links > MOST_LINKS {
+                    let cause = format!("aliases of aliases, more than {MOST_LINKS} deep");
+                    return Err(SyntaxError { offset: node.span.start, cause });
+                }
+                node.value = Value::Alias(target.map(|target| Rc::clone(&target.node)));
                 self.add(node)?;
             }
             _ => {}
@@ -126,17 +163,21 @@ impl<'a> Builder<'a> {
     }
 
     fn start(&mut self, node: Node<'a>, style: Style, map: bool) {
-        self.open.push(Open { node, children: Vec::new(), style, map, before: self.nodes });
+        self.open.push(Open { node, children: Vec::new(), style, map, before: self.nodes, links: 0 });
     }
 
     /// Puts a finished node where it belongs.
     fn add(&mut self, node: Node<'a>) -> Result<(), SyntaxError> {
         self.count(1, node.span.start)?;
+        let links = std::mem::take(&mut self.links);
         if let Some(id) = node.anchor {
-            self.anchors.insert(id, Rc::new(node.clone()));
+            self.anchors.insert(id, Anchored { node: Rc::new(node.clone()), links });
         }
         match self.open.last_mut() {
-            Some(parent) => parent.children.push(node),
+            Some(parent) => {
+                parent.links = parent.links.max(links);
+                parent.children.push(node);
+            }
             None => self.roots.push(node),
         }
         Ok(())
@@ -152,7 +193,8 @@ impl<'a> Builder<'a> {
     }
 
     fn close(&mut self, open: Open<'a>, end: usize) -> Result<Node<'a>, SyntaxError> {
-        let Open { mut node, mut children, style, map, before } = open;
+        let Open { mut node, mut children, style, map, before, links } = open;
+        self.links = links;
         if node.anchor.is_some() {
             // It is kept twice, so that aliases can be read.
             self.count(self.nodes - before, node.span.start)?;
@@ -173,10 +215,24 @@ impl<'a> Builder<'a> {
         Ok(node)
     }
 
+    /// Steps over the separators before and in a quoted text.
+    fn pass_quotes(&mut self, span: Range<usize>) {
+        while let Some(&at) = self.separators.front().filter(|at| **at < span.end) {
+            if at < span.start {
+                self.outside.get_or_insert(at);
+            }
+            self.separators.pop_front();
+        }
+    }
+
     /// The parser puts an absent value in front of its colon.
     fn put_behind_colon(&self, value: &mut Node<'a>) {
         let rest = &self.text[value.span.start - self.base..];
-        if let Some(behind) = rest.trim_start_matches(' ').strip_prefix(':') {
+        let behind = rest.trim_start_matches(' ').strip_prefix(':');
+        // What goes on behind the colon is a key that begins with one.
+        let ends =
+            |behind: &&str| behind.is_empty() || behind.starts_with([' ', '\t', '\r', '\n', ',', '}', ']']);
+        if let Some(behind) = behind.filter(ends) {
             let at = self.base + self.text.len() - behind.len();
             if value.start == value.span.start {
                 value.start = at;

@@ -22,9 +22,12 @@ pub struct Hosts {
     pub all: bool,
 }
 
+/// How deep brackets and negations may stand in one another.
+const DEEPEST: usize = 100;
+
 /// The hosts that `rule` names.
 pub fn hosts(rule: &str) -> Result<Hosts, String> {
-    let mut reader = Reader { rule, at: 0, literals: Vec::new() };
+    let mut reader = Reader { rule, at: 0, depth: 0, literals: Vec::new() };
     let all = reader.any(false)?;
     match reader.peek() {
         None => Ok(Hosts { literals: reader.literals, all }),
@@ -35,6 +38,8 @@ pub fn hosts(rule: &str) -> Result<Hosts, String> {
 struct Reader<'a> {
     rule: &'a str,
     at: usize,
+    /// How many brackets and negations are open.
+    depth: usize,
     literals: Vec<HostLiteral>,
 }
 
@@ -57,14 +62,20 @@ impl Reader<'_> {
     }
 
     fn one(&mut self, negated: bool) -> Result<bool, String> {
-        if self.take("!") {
-            return self.one(!negated).map(|_| false);
+        if self.depth > DEEPEST {
+            return Err(format!("no more than {DEEPEST} brackets and negations in one another are expected"));
         }
-        if self.take("(") {
+        self.depth += 1;
+        let pinned = if self.take("!") {
+            self.one(!negated).map(|_| false)
+        } else if self.take("(") {
             let pinned = self.any(negated)?;
-            return if self.take(")") { Ok(pinned) } else { Err(self.expected("a closing bracket")) };
-        }
-        self.call(negated)
+            if self.take(")") { Ok(pinned) } else { Err(self.expected("a closing bracket")) }
+        } else {
+            self.call(negated)
+        };
+        self.depth -= 1;
+        pinned
     }
 
     fn call(&mut self, negated: bool) -> Result<bool, String> {
@@ -190,6 +201,9 @@ mod tests {
             "&&",
         ] {
             assert!(hosts(bad).is_err(), "{bad}");
+        }
+        for deep in ["(", "!"] {
+            assert!(hosts(&format!("{}Host(`a`)", deep.repeat(100_000))).is_err(), "{deep}");
         }
     }
 }

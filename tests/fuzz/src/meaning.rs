@@ -1,7 +1,7 @@
 //! What a document means to a parser that is not ours, without the fields that a copy adds.
 
 use feature::words;
-use serde_yaml::Value;
+use serde_yaml::{Mapping, Value};
 
 /// What a copy may add to labels and annotations; the last is the one that the settings here add.
 const ADDED: [&str; 6] =
@@ -11,7 +11,6 @@ const ADDED: [&str; 6] =
 /// as good as none; `None` where the parser cannot read it.
 pub fn without_additions(document: &str) -> Option<Value> {
     let mut value: Value = serde_yaml::from_str(document).ok()?;
-    value.apply_merge().ok()?;
     strip(&mut value);
     Some(value)
 }
@@ -20,6 +19,7 @@ fn strip(value: &mut Value) {
     match value {
         Value::Mapping(map) => {
             map.values_mut().for_each(strip);
+            merge(map);
             map.retain(|key, value| match key.as_str() {
                 Some(key) if ADDED.contains(&key) => false,
                 Some("metadata" | "labels" | "annotations") => !value.is_null(),
@@ -35,6 +35,22 @@ fn strip(value: &mut Value) {
     }
 }
 
+/// Takes over what merge keys name. The parser's own way leaves the merge keys of what is merged.
+fn merge(map: &mut Mapping) {
+    let sources = match map.remove("<<") {
+        None => return,
+        Some(Value::Sequence(sources)) => sources,
+        Some(source) => vec![source],
+    };
+    for source in sources {
+        if let Value::Mapping(source) = source {
+            for (key, value) in source {
+                map.entry(key).or_insert(value);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +62,9 @@ mod tests {
         for same in [
             format!("kind: A\nmetadata: {{name: a, labels: {{{label}: \"feat1\"}}}}"),
             "kind: A\nmetadata:\n  labels:\n  name: a\n".to_owned(),
+            format!(
+                "kind: A\nmetadata: {{<<: [{{<<: {{name: a}}, {label}: old}}, {{name: b}}], {label}: feat1}}"
+            ),
         ] {
             assert_eq!(without_additions(&same), bare, "{same}");
         }

@@ -157,7 +157,8 @@ fn check_large(input: &str, copy: &FeatureCopy) {
     if documents(input).len() > 1 {
         return;
     }
-    let large = format!("{input}\n#{}\n", "-".repeat(8 << 10));
+    let end = if input.ends_with(['\n', '\r']) { "" } else { "\n" };
+    let large = format!("{input}{end}#{}\n", "-".repeat(8 << 10));
     let edits = |stream: &str| {
         let rendering = post_renderer::render(stream.as_bytes(), copy);
         rendering.map(|rendering| rendering.edits().to_vec()).map_err(|error| error.to_string())

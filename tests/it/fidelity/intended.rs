@@ -49,10 +49,13 @@ const IN_NO_NAMESPACE: [(&str, &str); 11] = [
 
 /// The document as its rendering is to be read.
 pub fn intended(mut document: Value) -> Value {
-    let is_list = document["kind"].as_str().is_some_and(|kind| kind.ends_with("List"));
-    match document.get_mut("items") {
-        Some(items) if is_list => items.as_array_mut().into_iter().flatten().for_each(object),
-        _ => object(&mut document),
+    // What has items is a list to Kubernetes, whatever its kind.
+    let of = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
+    let list = of("kind").and_then(|kind| kind.strip_suffix("List").map(str::to_owned)).zip(of("apiVersion"));
+    let hook = document["metadata"]["annotations"].get("helm.sh/hook").is_some();
+    match document.get_mut("items").and_then(Value::as_array_mut) {
+        Some(items) => items.iter_mut().for_each(|item| object(item, list.as_ref(), hook)),
+        None => object(&mut document, None, hook),
     }
     document
 }
@@ -69,13 +72,17 @@ pub fn is_replaced(document: &Value) -> bool {
     }
 }
 
-fn object(value: &mut Value) {
+/// An object, or an item of a list, from which it has its kind where it says none, and which may be a hook.
+fn object(value: &mut Value, of: Option<&(String, String)>, hook: bool) {
     let text = |key| value.get(key).and_then(Value::as_str).filter(|text: &&str| !text.is_empty());
-    let (Some(kind), Some(version)) = (text("kind"), text("apiVersion")) else { return };
+    let own = text("kind").zip(text("apiVersion"));
+    let given =
+        of.filter(|_| value.get("kind").is_none()).map(|(kind, version)| (kind.as_str(), version.as_str()));
+    let Some((kind, version)) = own.or(given) else { return };
     let (kind, group) = (kind.to_owned(), version.rsplit_once('/').map_or("", |(group, _)| group).to_owned());
     let is = |row: (&str, &str)| row == (group.as_str(), kind.as_str());
     let Some(metadata) = value.get_mut("metadata") else { return };
-    let is_hook = metadata["annotations"].get("helm.sh/hook").is_some();
+    let is_hook = hook || metadata["annotations"].get("helm.sh/hook").is_some();
     put(metadata, "labels", LABEL);
     if !is_hook && !IN_NO_NAMESPACE.into_iter().any(is) {
         put(metadata, "annotations", ANNOTATION);

@@ -114,10 +114,13 @@ impl Wanted {
     /// The document as it is to be read after a render.
     pub fn of(&self, document: &Value) -> Result<Value, Nothing> {
         let mut after = document.clone();
-        let list = after.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
-        match after.get_mut("items").filter(|_| list) {
+        // What has items is a list to Kubernetes, whatever its kind, and gives its kind to items without one.
+        match after.get_mut("items").and_then(Value::as_array_mut) {
             Some(items) => {
-                for item in items.as_array_mut().into_iter().flatten() {
+                for item in items {
+                    if item.is_object() && item.get("kind").is_none() {
+                        return Err(Nothing::Unclear);
+                    }
                     self.object(item)?;
                 }
             }
@@ -126,11 +129,21 @@ impl Wanted {
         Ok(after)
     }
 
+    /// A selector may read what the chart itself gave its pods.
+    fn would_change_labels(&self, metadata: &Value) -> bool {
+        let present = metadata.get("labels");
+        self.labels[1..].iter().any(|(key, value)| {
+            let present = present.and_then(|labels| labels.get(key)).and_then(Value::as_str);
+            present.is_some_and(|present| present != value)
+        })
+    }
+
     fn object(&self, object: &mut Value) -> Result<(), Nothing> {
         let text = |key: &str| object.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else { return Ok(()) };
+        let letter = |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic());
         let word = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
-        if !word(api_version) || !word(kind) {
+        if ![api_version, kind].into_iter().all(|text| letter(text) && word(text)) {
             return Err(Nothing::Unclear);
         }
         let group = api_version.split_once('/').map_or("", |(group, _)| group).to_owned();
@@ -141,6 +154,9 @@ impl Wanted {
         paths.extend(self.pod_paths.iter().filter(|(of, _)| *of == kind).map(|(_, path)| path));
         let job = kind == "Job" && group == "batch";
         let Some(metadata) = object.get_mut("metadata") else { return Ok(()) };
+        if (group.as_str(), kind.as_str()) == ("", "Pod") && self.would_change_labels(metadata) {
+            return Err(Nothing::Refused);
+        }
         let hook = metadata.get("annotations").and_then(|map| map.get("helm.sh/hook")).is_some();
         put(metadata, "labels", &self.labels)?;
         if !hook && namespaced {
@@ -161,12 +177,7 @@ impl Wanted {
             let (way, key) = path.rsplit_once('.').unwrap_or(("", path));
             for parent in find(object, way) {
                 let metadata = entry(parent, key)?;
-                // A selector may read what the chart itself gave its pods.
-                let present = metadata.get("labels");
-                if self.labels[1..].iter().any(|(key, value)| {
-                    let present = present.and_then(|labels| labels.get(key)).and_then(Value::as_str);
-                    present.is_some_and(|present| present != value)
-                }) {
+                if self.would_change_labels(metadata) {
                     return Err(Nothing::Refused);
                 }
                 put(metadata, "labels", &self.labels)?;

@@ -2,5 +2,5 @@
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     fuzz::last::note(data);
-    fuzz::render(data);
+    let _outcome = fuzz::render(data);
 });
