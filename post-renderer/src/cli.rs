@@ -2,21 +2,22 @@
 //! Helm shows them.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     io::{self, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
-    str::FromStr,
 };
 
-use clap::{CommandFactory, Parser, error::ErrorKind};
+use clap::{ArgAction, CommandFactory, Parser, error::ErrorKind};
 use clap_complete::Shell;
 
-use crate::{FeatureCopy, Rendering, config, settings::Settings};
+use crate::{FeatureCopy, Report, config, settings::Settings};
 
 /// A Helm post-renderer: reads a rendered chart, writes a feature copy of it.
 #[derive(Parser, Debug)]
-#[command(name = "devstack", version, args_conflicts_with_subcommands = true)]
+#[command(name = "devstack", version, args_conflicts_with_subcommands = true, after_help = VARIABLES)]
 struct Args {
     #[command(flatten)]
     asked: Asked,
@@ -27,7 +28,7 @@ struct Args {
 #[derive(clap::Args, Debug)]
 struct Asked {
     /// A file of settings of the kind `FeatureCopy`.
-    #[arg(long, env = "DEVSTACK_CONFIG", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
@@ -51,6 +52,10 @@ enum Command {
     },
 }
 
+const VARIABLES: &str = "Each flag has a variable, which counts where the flag is not given: --ttl has DEVSTACK_TTL. \
+     The variable of a flag that can be given more than once has a value on each line. A flag goes before its \
+     variable, a variable before the --config file.";
+
 /// Why nothing was done: the exit code and the message.
 type Failure = (u8, String);
 
@@ -65,9 +70,8 @@ pub fn main() -> ExitCode {
             return done(write(error.to_string().as_bytes()), false);
         }
         Err(error) => {
-            let message = error.to_string();
             let explains = env::args_os().nth(1).is_some_and(|word| word == "explain");
-            return done(Err((2, message.trim_start_matches("error: ").trim_end().to_owned())), !explains);
+            return done(Err((2, said(&error))), !explains);
         }
     };
     let Args { asked, command } = args;
@@ -75,21 +79,24 @@ pub fn main() -> ExitCode {
         None => done(render(asked), true),
         Some(Command::Explain { asked, file }) => done(explain(*asked, file.as_deref()), false),
         Some(Command::Schema) => done(write(config::schema().as_bytes()), false),
-        Some(Command::Completions { shell }) => {
-            let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "devstack", &mut text);
-            done(write(&text), false)
-        }
+        Some(Command::Completions { shell }) => done(write(&completions(shell)), false),
     }
 }
 
 impl FeatureCopy {
-    /// The copy that `flags` ask for, as the command line would take them without a file.
+    /// The copy that `flags` ask for, as the command line takes them where there is neither variable
+    /// nor file.
     pub fn from_flags<'a>(flags: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
         let words = std::iter::once("devstack").chain(flags);
         let args = Args::try_parse_from(words).map_err(|error| error.to_string())?;
         args.asked.settings.copy()?.ok_or_else(|| "--base asks for no copy".to_owned())
     }
+}
+
+fn completions(shell: Shell) -> Vec<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "devstack", &mut text);
+    text
 }
 
 fn done(result: Result<(), Failure>, renders: bool) -> ExitCode {
@@ -113,10 +120,13 @@ fn render(asked: Asked) -> Result<(), Failure> {
     let report = settings.report.clone();
     let copy = settings.copy().map_err(|message| (2, message))?;
     let input = read_stdin()?;
-    let Some(copy) = copy else { return write_stream(&input) };
+    let Some(copy) = copy else {
+        write_report(report.as_deref(), &Report::default())?;
+        return write_stream(&input);
+    };
     let rendering = crate::render(&input, &copy).map_err(|error| (1, error.to_string()))?;
-    if let Some(file) = report {
-        write_report(&file, &rendering)?;
+    if report.is_some() {
+        write_report(report.as_deref(), &rendering.report())?;
     }
     for note in rendering.passed() {
         // Talk that nobody may be there to hear.
@@ -137,37 +147,52 @@ fn explain(asked: Asked, file: Option<&Path>) -> Result<(), Failure> {
         None => read_stdin()?,
         Some(file) => fs::read(file).map_err(|error| (1, format!("read {}: {error}", file.display())))?,
     };
-    let Some(copy) = copy else { return write(b"base: what comes in goes out, byte for byte\n") };
+    let Some(copy) = copy else {
+        write_report(report.as_deref(), &Report::default())?;
+        return write(b"base: what comes in goes out, byte for byte\n");
+    };
     let rendering = crate::render(&input, &copy).map_err(|error| (1, error.to_string()))?;
-    if let Some(file) = report {
-        write_report(&file, &rendering)?;
-    }
-    write(rendering.report().text().as_bytes())
+    let said = rendering.report();
+    write_report(report.as_deref(), &said)?;
+    write(said.text().as_bytes())
 }
 
 /// The flags, then the variables, then the file.
-fn settings(Asked { config, settings }: Asked) -> Result<Settings, Failure> {
-    let settings = settings.over(Settings {
-        env: lines("DEVSTACK_ENV")?,
-        entries: lines("DEVSTACK_ENTRY")?,
-        labels: lines("DEVSTACK_LABEL")?,
-        annotations: lines("DEVSTACK_ANNOTATION")?,
-        pod_paths: lines("DEVSTACK_POD_PATH")?,
-        ..Settings::default()
-    });
-    let Some(path) = config else { return Ok(settings) };
+fn settings(flags: Asked) -> Result<Settings, Failure> {
+    let variables = variables(|name| env::var_os(name)).map_err(|message| (2, message))?;
+    let settings = flags.settings.over(variables.settings);
+    let Some(path) = flags.config.or(variables.config) else { return Ok(settings) };
     let name = path.display().to_string();
     let text = fs::read_to_string(&path).map_err(|error| (2, format!("--config: read {name}: {error}")))?;
     let file = config::read(&name, &text).map_err(|error| (2, format!("--config: {error}")))?;
     Ok(settings.over(file))
 }
 
-/// The variable of a flag that can stand more than once: one value on each line.
-fn lines<T: FromStr<Err = String>>(variable: &str) -> Result<Vec<T>, Failure> {
-    let Some(text) = env::var_os(variable) else { return Ok(Vec::new()) };
-    let text = text.into_string().map_err(|_| (2, format!("{variable}: it is not UTF-8")))?;
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines.map(|line| line.trim().parse().map_err(|error| (2, format!("{variable}: {error}")))).collect()
+/// What the variables ask for, read as the flags that they stand for. An empty one asks for nothing,
+/// as CI systems have it for what is not set.
+fn variables(read: impl Fn(&str) -> Option<OsString>) -> Result<Asked, String> {
+    let mut words = vec!["devstack".to_owned()];
+    for flag in Args::command().get_arguments() {
+        let Some(long) = flag.get_long() else { continue };
+        let variable = format!("DEVSTACK_{}", long.replace('-', "_").to_uppercase());
+        let Some(value) = read(&variable) else { continue };
+        let value = value.into_string().map_err(|_| format!("{variable}: it is not UTF-8"))?;
+        let values = match flag.get_action() {
+            ArgAction::Append => value.lines().filter(|line| !line.trim().is_empty()).collect(),
+            _ if value.is_empty() => Vec::new(),
+            _ => vec![value.as_str()],
+        };
+        let from = words.len();
+        words.extend(values.iter().map(|value| format!("--{long}={value}")));
+        let alone = std::iter::once(&words[0]).chain(&words[from..]);
+        Args::try_parse_from(alone).map_err(|error| format!("{variable}: {}", said(&error)))?;
+    }
+    Args::try_parse_from(&words).map(|args| args.asked).map_err(|error| said(&error))
+}
+
+/// What clap has to say, without the word that we put before it ourselves.
+fn said(error: &clap::Error) -> String {
+    error.to_string().trim_start_matches("error: ").trim_end().to_owned()
 }
 
 fn read_stdin() -> Result<Vec<u8>, Failure> {
@@ -179,8 +204,9 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
     Ok(input)
 }
 
-fn write_report(file: &Path, rendering: &Rendering<'_>) -> Result<(), Failure> {
-    let report = serde_json::to_string_pretty(&rendering.report()).expect("a report is JSON") + "\n";
+fn write_report(file: Option<&Path>, report: &Report) -> Result<(), Failure> {
+    let Some(file) = file else { return Ok(()) };
+    let report = serde_json::to_string_pretty(report).expect("a report is JSON") + "\n";
     fs::write(file, report).map_err(|error| (1, format!("--report: write {}: {error}", file.display())))
 }
 
@@ -206,11 +232,61 @@ fn finish(written: io::Result<()>) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum;
+
     use super::*;
+    use crate::EnvSource;
 
     #[test]
     fn the_command_line_is_what_clap_takes_for_one() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn what_completes_the_command_line_knows_every_flag_in_every_shell() {
+        for shell in Shell::value_variants() {
+            let text = String::from_utf8(completions(*shell)).expect("UTF-8");
+            let missing: Vec<_> = Args::command()
+                .get_arguments()
+                .filter_map(|flag| flag.get_long().map(str::to_owned))
+                .filter(|long| !text.contains(long.as_str()))
+                .collect();
+            assert!(missing.is_empty(), "{shell}: {missing:?}");
+        }
+    }
+
+    fn copy_of(flags: &[&str], set: &[(&str, &str)]) -> Result<Option<FeatureCopy>, String> {
+        let flags = Args::try_parse_from(std::iter::once(&"devstack").chain(flags)).expect("legal flags");
+        let read = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
+        flags.asked.settings.over(variables(read)?.settings).copy()
+    }
+
+    #[test]
+    fn a_variable_counts_where_its_flag_is_not_given() {
+        let set = [("DEVSTACK_FEATURE", "b"), ("DEVSTACK_ISOLATE", "off"), ("DEVSTACK_TTL", "1h")];
+        let copy = copy_of(&["--ttl=2h"], &set).expect("legal").expect("no base");
+        assert_eq!((copy.feature.as_str(), copy.ttl.as_str()), ("b", "2h"));
+        assert!(copy_of(&["--base"], &set).expect("legal").is_none(), "the flag goes before the variable");
+        let base = [("DEVSTACK_BASE", "true"), ("DEVSTACK_ISOLATE", "off")];
+        assert!(copy_of(&["--feature=a"], &base).expect("legal").is_some());
+    }
+
+    #[test]
+    fn the_variable_of_a_list_has_a_value_on_each_line_as_it_stands() {
+        let env = "A=value: b \r\n\n \nB=secret/s/k";
+        let set = [("DEVSTACK_ENV", env), ("DEVSTACK_ISOLATE", "off"), ("DEVSTACK_JANITOR", "")];
+        let copy = copy_of(&["--feature=a"], &set).expect("legal").expect("no base");
+        assert_eq!(copy.env.len(), 2);
+        assert_eq!(copy.env[0].source, EnvSource::Value(" b ".to_owned()));
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named() {
+        let error = copy_of(&["--feature=a"], &[("DEVSTACK_TTL", "bogus")]).expect_err("no ttl");
+        assert!(error.starts_with("DEVSTACK_TTL: invalid value 'bogus'"), "{error}");
+        let both = [("DEVSTACK_BASE", "1"), ("DEVSTACK_FEATURE", "a")];
+        let error = copy_of(&[], &both).expect_err("one of them");
+        assert!(error.contains("exclude one another"), "{error}");
     }
 
     #[test]

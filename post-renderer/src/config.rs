@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use schemars::generate::SchemaSettings;
+use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
+use serde_json::Value;
 
 use crate::{error::shown, node::SyntaxError, settings::Settings, stream::Place};
 
@@ -60,15 +61,21 @@ pub fn read(file: &str, text: &str) -> Result<Settings, ConfigError> {
 /// The JSON Schema of the file, draft 7, as editors read it.
 #[must_use]
 pub fn schema() -> String {
-    let generator = SchemaSettings::draft07().into_generator();
+    let generator =
+        SchemaSettings::draft07().with_transform(RecursiveTransform(without_null)).into_generator();
     let schema = generator.into_root_schema_for::<Settings>();
     serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
 }
 
+/// A key that may be left out has no value then, and null is none that the reader takes.
+fn without_null(schema: &mut Schema) {
+    if schema.get("default").is_some_and(Value::is_null) {
+        schema.remove("default");
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     #[test]
@@ -95,6 +102,8 @@ mod tests {
             env: [\"A=value:b\"]\nentries: [web.example.com=web]\nlabels: {a: b}\nannotations: {a: b}\n\
             podPaths: [RayCluster=spec.a.metadata]\n";
         let settings = read("f", &format!("{head}{body}")).expect("all of them are legal");
+        // And none of them has an example for a value that is not told.
+        assert!(!schema().contains("null"));
         assert_eq!(settings.report.as_deref(), Some(std::path::Path::new("out.json")));
         let copy = settings.copy().expect("a copy").expect("no base");
         let lists = [

@@ -1,4 +1,4 @@
-//! What the command line asks for, parsed into types that cannot be wrong.
+//! What a feature copy is made from, whoever asked for it, parsed into types that cannot be wrong.
 
 use std::str::FromStr;
 

@@ -60,6 +60,7 @@ const POD_METADATA: &[PodMetadata] = &[
 /// Kinds outside of any namespace, of those that charts carry.
 const CLUSTER_SCOPED: &[(&str, &str)] = &[
     ("", "Namespace"),
+    ("", "Node"),
     ("", "PersistentVolume"),
     ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"),
     ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
@@ -72,20 +73,32 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
     ("argoproj.io", "ClusterAnalysisTemplate"),
     ("cert-manager.io", "ClusterIssuer"),
     ("certificates.k8s.io", "CertificateSigningRequest"),
+    ("certificates.k8s.io", "ClusterTrustBundle"),
+    ("external-secrets.io", "ClusterExternalSecret"),
+    ("external-secrets.io", "ClusterSecretStore"),
     ("flowcontrol.apiserver.k8s.io", "FlowSchema"),
     ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
     ("gateway.networking.k8s.io", "GatewayClass"),
+    ("karpenter.sh", "NodeClaim"),
+    ("karpenter.sh", "NodePool"),
+    ("kyverno.io", "ClusterPolicy"),
+    ("networking.k8s.io", "IPAddress"),
     ("networking.k8s.io", "IngressClass"),
+    ("networking.k8s.io", "ServiceCIDR"),
     ("node.k8s.io", "RuntimeClass"),
     ("policy", "PodSecurityPolicy"),
     ("rbac.authorization.k8s.io", "ClusterRole"),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
     ("resource.k8s.io", "DeviceClass"),
+    ("resource.k8s.io", "DeviceTaintRule"),
+    ("resource.k8s.io", "ResourceSlice"),
     ("scheduling.k8s.io", "PriorityClass"),
     ("snapshot.storage.k8s.io", "VolumeSnapshotClass"),
     ("snapshot.storage.k8s.io", "VolumeSnapshotContent"),
     ("storage.k8s.io", "CSIDriver"),
+    ("storage.k8s.io", "CSINode"),
     ("storage.k8s.io", "StorageClass"),
+    ("storage.k8s.io", "VolumeAttachment"),
     ("storage.k8s.io", "VolumeAttributesClass"),
 ];
 
@@ -141,6 +154,18 @@ pub fn pod_metadata<'c>(
     let more = more.iter().filter(move |more| known.is_none() && more.kind == kind);
     let known = known.into_iter().map(|row| (row.path, row.labels));
     known.chain(more.map(|more| (more.path.as_str(), Labels::Always)))
+}
+
+/// Whether the table has a kind of this name.
+pub fn has_pods(kind: &str) -> bool {
+    kind == "Pod" || POD_METADATA.iter().any(|row| row.kind == kind)
+}
+
+/// The numbers of those of `paths` that lead somewhere in an object.
+pub fn led(root: &Node<'_>, api_version: &str, kind: &str, paths: &[PodPath]) -> impl Iterator<Item = usize> {
+    let known = POD_METADATA.iter().any(|row| row.kind == kind && row.group == group(api_version));
+    let paths = paths.iter().enumerate().filter(move |(_, path)| !known && path.kind == kind);
+    paths.filter(|(_, path)| !find(root, &path.path).is_empty()).map(|(index, _)| index)
 }
 
 /// The places in `root` that a path of names leads to; `name[]` is each item of a list. All but the

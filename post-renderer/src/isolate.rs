@@ -1,6 +1,8 @@
 //! The check that a copy is not base: its names are its own, and no selector of it takes base's
 //! pods or gives base's Service its own.
 
+use std::collections::HashMap;
+
 use crate::{
     copy::PodPath, document::Document, error::RenderError, fields, node::Node, object::Object, stream::Place,
 };
@@ -96,12 +98,24 @@ pub fn check_selector(
 
 /// Fails on the first suspect that takes pods of the stream.
 pub fn check_suspects(suspects: Vec<Suspect>, pods: &[Pods]) -> Result<(), RenderError> {
+    // Pods by label, so that a suspect is held against few.
+    let mut with: HashMap<&(String, String), Vec<&Pods>> = HashMap::new();
+    for pods in pods {
+        for label in &pods.labels {
+            with.entry(label).or_default().push(pods);
+        }
+    }
     let takes = |suspect: &Suspect, pods: &Pods| {
         // What has no namespace goes to the release's, which may be the one that the other names.
         let apart = matches!((&suspect.namespace, &pods.namespace), (Some(one), Some(two)) if one != two);
         !apart && suspect.labels.iter().all(|label| pods.labels.contains(label))
     };
-    match suspects.into_iter().find(|suspect| pods.iter().any(|pods| takes(suspect, pods))) {
+    let wrong = |suspect: &Suspect| {
+        let few = suspect.labels.iter().map(|label| with.get(label).map_or(&[][..], Vec::as_slice));
+        let few = few.min_by_key(|pods| pods.len()).unwrap_or_default();
+        few.iter().any(|pods| takes(suspect, pods))
+    };
+    match suspects.into_iter().find(wrong) {
         None => Ok(()),
         Some(Suspect { place, what, .. }) => Err(RenderError::Wrong { place, what }),
     }

@@ -4,7 +4,7 @@
 use std::{num::NonZero, thread};
 
 use crate::{
-    copy::{ClusterScoped, EnvTarget, FeatureCopy, Isolate, OnError, Router},
+    copy::{ClusterScoped, EnvTarget, FeatureCopy, Isolate, OnError, PodPath, Router},
     document::{Document, Part},
     error::RenderError,
     fields,
@@ -35,6 +35,8 @@ pub struct Plan {
     /// Documents to be added at its end, without their `---`.
     pub added: Vec<String>,
     pub documents: Vec<DocumentReport>,
+    /// What is worth knowing of what was asked for, and lay in no document.
+    pub notes: Vec<String>,
 }
 
 /// What one document asks for, and what others must know of it.
@@ -47,6 +49,8 @@ struct Survey {
     suspects: Vec<Suspect>,
     containers: Vec<ContainerName>,
     routes: Vec<String>,
+    /// Which of the `--pod-path`s led somewhere.
+    led: Vec<usize>,
 }
 
 /// Plans the rendering of a stream.
@@ -61,7 +65,7 @@ pub fn plan(stream: &[u8], copy: &FeatureCopy) -> Result<Plan, RenderError> {
     for surveys in survey_all(stream, &parts, copy) {
         all.take(surveys?);
     }
-    let Survey { edits, mut added, reports: documents, pods, suspects, containers, routes } = all;
+    let Survey { edits, mut added, reports: documents, pods, suspects, containers, routes, led } = all;
     if documents.iter().filter(|document| document.passed).count() > MOST_PASSED {
         let what = format!("more than {MOST_PASSED} documents cannot be read");
         return Err(RenderError::Copy { what });
@@ -73,7 +77,9 @@ pub fn plan(stream: &[u8], copy: &FeatureCopy) -> Result<Plan, RenderError> {
         }
     }
     added.extend(route::entries(&routes, copy)?);
-    Ok(Plan { edits, added, documents })
+    let idle = copy.pod_paths.iter().enumerate().filter(|(index, _)| !led.contains(index));
+    let notes = idle.map(|(_, path)| leads_nowhere(path)).collect();
+    Ok(Plan { edits, added, documents, notes })
 }
 
 /// Surveys all parts, a share of them on each processor; the shares are in the stream's order.
@@ -140,7 +146,7 @@ fn survey(stream: &[u8], part: &Part, copy: &FeatureCopy) -> Result<Survey, Rend
 impl Survey {
     /// Adds what a later document asks for.
     fn take(&mut self, other: Self) {
-        let Self { edits, added, reports, pods, suspects, containers, routes } = other;
+        let Self { edits, added, reports, pods, suspects, containers, routes, led } = other;
         self.edits.extend(edits);
         self.added.extend(added);
         self.reports.extend(reports);
@@ -148,6 +154,7 @@ impl Survey {
         self.suspects.extend(suspects);
         self.containers.extend(containers);
         self.routes.extend(routes);
+        self.led.extend(led.into_iter().filter(|index| !self.led.contains(index)).collect::<Vec<_>>());
     }
 
     fn add(
@@ -188,6 +195,7 @@ impl Survey {
                 self.routes.extend(object.name().map(str::to_owned));
             }
         }
+        self.led.extend(fields::led(object.root, object.api_version, object.kind, &copy.pod_paths));
         let changes: &mut Vec<Change> = &mut report.changes;
         self.edits.extend(metadata::of_object(document, object, copy, changes)?);
         self.edits.extend(metadata::of_pods(document, object, copy, changes)?);
@@ -270,6 +278,13 @@ fn no_container(target: &EnvTarget, containers: &[ContainerName]) -> RenderError
     }
 }
 
+/// No error: one file of settings may serve many releases.
+fn leads_nowhere(PodPath { kind, path }: &PodPath) -> String {
+    let why =
+        if fields::has_pods(kind) { ": where that kind has its pods is known" } else { " in this stream" };
+    format!("--pod-path={kind}={path} leads nowhere{why}")
+}
+
 /// What is worth knowing of an object that is changed.
 fn note(object: &Object<'_, '_>) -> Option<String> {
     let mut notes = Vec::new();
@@ -308,5 +323,46 @@ fn nothing() -> DocumentReport {
         note: None,
         passed: false,
         at: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy() -> FeatureCopy {
+        FeatureCopy::from_flags(["--feature=f", "--isolate=off"]).expect("legal")
+    }
+
+    fn documents() -> Vec<String> {
+        let head = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\nspec:\n  template:\n    metadata: {}\n";
+        // Sizes that let no share end where another stream's would.
+        let data = |index: usize| format!("  # {}\n", "text ".repeat(index * 7 % 501));
+        (0..2000).map(|index| format!("{head}{}", data(index))).collect()
+    }
+
+    #[test]
+    fn many_processors_give_what_one_gives() {
+        let (documents, copy) = (documents(), copy());
+        let stream = documents.join("---\n");
+        assert!(stream.len() > 2 * WORTH_A_THREAD, "{}", stream.len());
+        let alone = |text: &String| crate::render(text.as_bytes(), &copy).expect("legal").to_vec();
+        let each: Vec<Vec<u8>> = documents.iter().map(alone).collect();
+        let whole = crate::render(stream.as_bytes(), &copy).expect("legal").to_vec();
+        assert!(whole == each.join(&b"---\n"[..]));
+    }
+
+    #[test]
+    fn of_many_errors_the_first_of_the_stream_is_said() {
+        let (mut documents, copy) = (documents(), copy());
+        for index in [10, 1000, 1990] {
+            documents[index] = "kind: [\n".to_owned();
+        }
+        for first in [10, 1000, 1990] {
+            let error =
+                crate::render(documents.join("---\n").as_bytes(), &copy).expect_err("no YAML").to_string();
+            assert!(error.contains(&format!("document {}", first + 1)), "{error}");
+            documents[first] = String::new();
+        }
     }
 }

@@ -7,13 +7,16 @@ use serde::Serialize;
 use crate::plan::Plan;
 
 /// What is done to one stream.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    pub feature: String,
+    /// `None` is base, of which nothing is changed.
+    pub feature: Option<String>,
     pub documents: Vec<DocumentReport>,
     /// Objects that are added at the end.
     pub added: Vec<Added>,
+    /// What was asked for, and lies in no document.
+    pub notes: Vec<String>,
 }
 
 /// What is done to one document, or to one item of a List.
@@ -85,7 +88,7 @@ pub fn report(stream: &[u8], feature: &str, plan: &Plan) -> Report {
         }
     }
     let added = plan.added.iter().map(|text| Added::of(text)).collect();
-    Report { feature: feature.to_owned(), documents, added }
+    Report { feature: Some(feature.to_owned()), documents, added, notes: plan.notes.clone() }
 }
 
 /// Counts lines from the last place that was asked for.
@@ -150,6 +153,9 @@ impl Report {
         }
         for Added { kind, name } in &self.added {
             line_of(&mut text, &format!("  + {kind} {name}"));
+        }
+        for note in &self.notes {
+            line_of(&mut text, note);
         }
         text
     }

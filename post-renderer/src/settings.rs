@@ -4,7 +4,7 @@
 mod text;
 mod word;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::builder::BoolishValueParser;
 use feature::{FeatureName, FeatureNameError, Header, Ttl, words};
@@ -22,7 +22,7 @@ use crate::{
     isolate,
 };
 
-/// Settings of a feature copy. A flag goes before its variable, a variable before the file.
+/// Settings of a feature copy.
 #[derive(clap::Args, Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default, expecting = "keys with values")]
 #[schemars(title = "FeatureCopy", extend("required" = ["apiVersion", "kind"]))]
@@ -38,88 +38,88 @@ pub struct Settings {
     #[serde(deserialize_with = "one")]
     pub kind: Option<Kind>,
     /// The feature that this copy is for: a DNS label of at most 30 characters.
-    #[arg(long, env = "DEVSTACK_FEATURE", value_name = "NAME")]
+    #[arg(long, value_name = "NAME")]
     #[schemars(with = "String", regex(pattern = r"^[a-z0-9]([-a-z0-9]{0,28}[a-z0-9])?$"))]
     pub feature: Option<String>,
     /// Render base instead: what comes in goes out, byte for byte.
-    #[arg(long, env = "DEVSTACK_BASE", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     #[schemars(with = "bool")]
     pub base: Option<bool>,
     /// The name of the copy's Helm release, which its objects must bear (helmfile: {{ .Release.Name }}).
-    #[arg(long, env = "DEVSTACK_RELEASE", value_name = "NAME")]
+    #[arg(long, value_name = "NAME")]
     #[schemars(with = "String", length(min = 1, max = 53))]
     #[serde(deserialize_with = "one")]
     pub release: Option<Release>,
     /// How long the copy lives: one number and one of s m h d w, or forever [default: 6h].
-    #[arg(long, env = "DEVSTACK_TTL", value_name = "TTL")]
+    #[arg(long, value_name = "TTL")]
     #[schemars(with = "String", regex(pattern = r"^([0-9]+[smhdw]|forever)$"))]
     #[serde(deserialize_with = "one")]
     pub ttl: Option<Ttl>,
     /// Also write the ttl where kube-janitor reads it.
-    #[arg(long, env = "DEVSTACK_JANITOR", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
     #[schemars(with = "bool")]
     pub janitor: Option<bool>,
     /// The person behind the copy.
-    #[arg(long, env = "DEVSTACK_BY", value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT")]
     #[schemars(with = "String", length(min = 1, max = 256))]
     #[serde(deserialize_with = "one")]
     pub by: Option<Note>,
     /// The link behind the copy: a branch, a pull request.
-    #[arg(long, env = "DEVSTACK_SOURCE", value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT")]
     #[schemars(with = "String", length(min = 1, max = 256))]
     #[serde(deserialize_with = "one")]
     pub source: Option<Note>,
     /// The request header that names the feature, and the key of the baggage member that does
     /// [default: uber-ctx-key].
-    #[arg(long, env = "DEVSTACK_HEADER", value_name = "NAME")]
-    #[schemars(with = "String")]
+    #[arg(long, value_name = "NAME")]
+    #[schemars(with = "String", regex(pattern = r"^[-!#$%&'*+.^_|~0-9A-Za-z]{1,64}$"))]
     #[serde(deserialize_with = "one")]
     pub header: Option<Header>,
     /// The router that the routes are written for [default: traefik].
-    #[arg(long, env = "DEVSTACK_ROUTER", value_name = "WORD", value_enum)]
+    #[arg(long, value_name = "WORD", value_enum)]
     #[schemars(with = "Router")]
     pub router: Option<Router>,
     /// Whether the copy is checked to be apart from base [default: check].
-    #[arg(long, env = "DEVSTACK_ISOLATE", value_name = "WORD", value_enum)]
+    #[arg(long, value_name = "WORD", value_enum)]
     #[schemars(with = "IsolateWord")]
     pub isolate: Option<IsolateWord>,
     /// What becomes of objects that are in no namespace [default: those that bear the release's name
     /// are kept, CRDs are dropped, others are refused].
-    #[arg(long, env = "DEVSTACK_CLUSTER_SCOPED", value_name = "WORD", value_enum)]
+    #[arg(long, value_name = "WORD", value_enum)]
     #[schemars(with = "ClusterScopedWord")]
     pub cluster_scoped: Option<ClusterScopedWord>,
     /// What becomes of a document that cannot be read [default: fail].
-    #[arg(long, env = "DEVSTACK_ON_ERROR", value_name = "WORD", value_enum)]
+    #[arg(long, value_name = "WORD", value_enum)]
     #[schemars(with = "OnError")]
     pub on_error: Option<OnError>,
     /// Also write what is injected, as JSON, to this file.
-    #[arg(long, env = "DEVSTACK_REPORT", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     #[schemars(with = "String")]
     pub report: Option<PathBuf>,
     /// A variable for containers of the copy: [[WORKLOAD/]CONTAINER:]NAME=secret/NAME/KEY or …=value:TEXT.
     #[arg(long, value_name = "VARIABLE")]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(with = "Vec<String>", inner(regex(pattern = r"^[^=]+=(secret/[^/]+/.+|value:)")))]
     #[serde(deserialize_with = "many")]
     pub env: Vec<EnvTarget>,
     /// A preview host for a service that has no copy: HOST=SERVICE[:PORT].
     #[arg(long = "entry", value_name = "ENTRY")]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(with = "Vec<String>", inner(regex(pattern = r"^[-.a-z0-9]+=[-.a-z0-9]+(:[-a-z0-9]+)?$")))]
     #[serde(deserialize_with = "many")]
     pub entries: Vec<Entry>,
     /// One more label for objects and pods: KEY=VALUE.
     #[arg(long = "label", value_name = "LABEL")]
-    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    #[schemars(with = "BTreeMap<String, String>", description = "More labels for objects and pods.")]
     #[serde(deserialize_with = "pairs")]
     pub labels: Vec<Label>,
     /// One more annotation for objects: KEY=VALUE.
     #[arg(long = "annotation", value_name = "ANNOTATION")]
-    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    #[schemars(with = "BTreeMap<String, String>", description = "More annotations for objects.")]
     #[serde(deserialize_with = "pairs")]
     pub annotations: Vec<Annotation>,
     /// Where a kind that devstack does not know has the metadata of pods: KIND=PATH, such as
     /// RayCluster=spec.workerGroupSpecs[].template.metadata.
     #[arg(long = "pod-path", value_name = "PATH")]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(with = "Vec<String>", inner(regex(pattern = r"^[A-Z][A-Za-z0-9]*=[^.]+(\.[^.]+)+$")))]
     #[serde(deserialize_with = "many")]
     pub pod_paths: Vec<PodPath>,
 }
