@@ -12,8 +12,9 @@ use std::{
 
 use clap::{ArgAction, CommandFactory, Parser, error::ErrorKind};
 use clap_complete::Shell;
+use serde::Serialize;
 
-use crate::{FeatureCopy, Report, config, settings::Settings};
+use crate::{FeatureCopy, Report, Request, config, settings::Settings};
 
 /// A Helm post-renderer: reads a rendered chart, writes a feature copy of it.
 #[derive(Parser, Debug)]
@@ -40,8 +41,14 @@ enum Command {
     Explain {
         #[command(flatten)]
         asked: Box<Asked>,
-        /// The rendered chart; stdin unless given.
-        file: Option<PathBuf>,
+        /// Say instead who would answer a request, 'METHOD URL', by the routes that come out.
+        #[arg(long, value_name = "REQUEST")]
+        request: Option<Request>,
+        /// A header of the request: 'NAME: VALUE'. Can be given more than once.
+        #[arg(short = 'H', value_name = "HEADER", requires = "request")]
+        headers: Vec<String>,
+        /// Rendered charts, read as one stream; stdin unless given.
+        files: Vec<PathBuf>,
     },
     /// Print the JSON Schema of the --config file.
     Schema,
@@ -77,7 +84,10 @@ pub fn main() -> ExitCode {
     let Args { asked, command } = args;
     match command {
         None => done(render(asked), true),
-        Some(Command::Explain { asked, file }) => done(explain(*asked, file.as_deref()), false),
+        Some(Command::Explain { asked, request, headers, files }) => {
+            let request = request.map(|request| with_headers(request, &headers)).transpose();
+            done(request.and_then(|request| explain(*asked, request.as_ref(), &files)), false)
+        }
         Some(Command::Schema) => done(write(config::schema().as_bytes()), false),
         Some(Command::Completions { shell }) => done(write(&completions(shell)), false),
     }
@@ -139,22 +149,49 @@ fn render(asked: Asked) -> Result<(), Failure> {
     finish(rendering.write_to(&mut stdout).and_then(|()| stdout.flush()))
 }
 
-fn explain(asked: Asked, file: Option<&Path>) -> Result<(), Failure> {
+fn explain(asked: Asked, request: Option<&Request>, files: &[PathBuf]) -> Result<(), Failure> {
     let settings = settings(asked)?;
     let report = settings.report.clone();
+    let routing = settings.routing().map_err(|message| (2, message))?;
     let copy = settings.copy().map_err(|message| (2, message))?;
-    let input = match file {
-        None => read_stdin()?,
-        Some(file) => fs::read(file).map_err(|error| (1, format!("read {}: {error}", file.display())))?,
+    let input = match files {
+        [] => read_stdin()?,
+        files => read_files(files)?,
     };
-    let Some(copy) = copy else {
+    let rendering = copy.map(|copy| crate::render(&input, &copy)).transpose();
+    let rendering = rendering.map_err(|error| (1, error.to_string()))?;
+    if let Some(request) = request {
+        let stream = rendering.map_or(input.clone(), |rendering| rendering.to_vec());
+        let answer = crate::answer(&stream, request, &routing).map_err(|error| (1, error.to_string()))?;
+        write_report(report.as_deref(), &answer)?;
+        return write(answer.text().as_bytes());
+    }
+    let Some(rendering) = rendering else {
         write_report(report.as_deref(), &Report::default())?;
         return write(b"base: what comes in goes out, byte for byte\n");
     };
-    let rendering = crate::render(&input, &copy).map_err(|error| (1, error.to_string()))?;
     let said = rendering.report();
     write_report(report.as_deref(), &said)?;
     write(said.text().as_bytes())
+}
+
+fn with_headers(mut request: Request, headers: &[String]) -> Result<Request, Failure> {
+    for line in headers {
+        request.header(line).map_err(|error| (2, format!("-H: {error}")))?;
+    }
+    Ok(request)
+}
+
+/// The files as one stream of documents.
+fn read_files(files: &[PathBuf]) -> Result<Vec<u8>, Failure> {
+    let mut input = Vec::new();
+    for file in files {
+        if !input.is_empty() {
+            input.extend(b"\n---\n");
+        }
+        input.extend(fs::read(file).map_err(|error| (1, format!("read {}: {error}", file.display())))?);
+    }
+    Ok(input)
 }
 
 /// The flags, then the variables, then the file.
@@ -204,7 +241,7 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
     Ok(input)
 }
 
-fn write_report(file: Option<&Path>, report: &Report) -> Result<(), Failure> {
+fn write_report(file: Option<&Path>, report: &impl Serialize) -> Result<(), Failure> {
     let Some(file) = file else { return Ok(()) };
     let report = serde_json::to_string_pretty(report).expect("a report is JSON") + "\n";
     fs::write(file, report).map_err(|error| (1, format!("--report: write {}: {error}", file.display())))

@@ -97,10 +97,12 @@ mod tests {
     fn every_key_is_read() {
         let head =
             format!("apiVersion: {}\nkind: {}\n", feature::words::API_VERSION, feature::words::FEATURE_COPY);
-        let body = "feature: feat1\nbase: false\nrelease: demo-feat1\nttl: 1h\njanitor: true\nby: alice\nsource: x\n\
-            header: x-feature\nrouter: traefik\nisolate: check\nclusterScoped: keep\nonError: fail\nreport: out.json\n\
-            env: [\"A=value:b\"]\nentries: [web.example.com=web]\nlabels: {a: b}\nannotations: {a: b}\n\
-            podPaths: [RayCluster=spec.a.metadata]\n";
+        let body = "feature: feat1\nbase: false\nttl: 1h\njanitor: true\nby: alice\nsource: x\nheader: x-feature\n\
+            router: gateway-api\nrelease: demo-feat1\nisolate: check\nclusterScoped: keep\nonError: fail\n\
+            report: out.json\nenv: [\"A=value:b\"]\nentries: [web.example.com=web]\nlabels: {a: b}\n\
+            annotations: {a: b}\npodPaths: [RayCluster=spec.a.metadata]\npreviewHost: \"{feature}--{host}\"\n\
+            routes: [web=web.example.com/a]\ngateway: infra/web\ntls: false\ningressClass: other\nnamespace: demo\n\
+            strictPrefixMatching: true\nswaps: [secret/a=b]\nlean: true\nkeep: [claims]\n";
         let settings = read("f", &format!("{head}{body}")).expect("all of them are legal");
         // And none of them has an example for a value that is not told.
         assert!(!schema().contains("null"));
@@ -108,12 +110,18 @@ mod tests {
         let copy = settings.copy().expect("a copy").expect("no base");
         let lists = [
             copy.env.len(),
-            copy.entries.len(),
+            copy.swaps.len(),
+            copy.keep.len(),
+            copy.routing.entries.len(),
+            copy.routing.routes.len(),
             copy.labels.len(),
             copy.annotations.len(),
             copy.pod_paths.len(),
         ];
-        assert_eq!(lists, [1; 5]);
+        assert_eq!(lists, [1; 8]);
+        assert!(copy.lean && copy.routing.strict_prefix_matching && copy.routing.gateway.is_some());
+        assert_eq!(copy.routing.ingress_class, "other");
+        assert!(copy.routing.preview_host.is_some() && copy.routing.namespace.is_some());
         assert!(copy.janitor && copy.by.is_some() && copy.source.is_some());
         assert_eq!((copy.ttl.as_str(), copy.header.as_str()), ("1h", "x-feature"));
     }

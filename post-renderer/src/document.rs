@@ -94,6 +94,16 @@ impl<'a> Document<'a> {
         self.shared.contains(&(node.start..node.span.end))
     }
 
+    /// Whether an alias repeats anything.
+    pub fn has_shared(&self) -> bool {
+        !self.outermost.is_empty()
+    }
+
+    /// Whether an alias repeats something that stands in `span`.
+    pub fn is_shared_within(&self, span: &Range<usize>) -> bool {
+        self.outermost.iter().any(|shared| shared.start < span.end && span.start < shared.end)
+    }
+
     /// Refuses to put something into a mapping that an alias repeats, or that is a part of what one does.
     pub fn refuse_inside_shared(&self, map: &Node<'_>) -> Result<(), RenderError> {
         let around = self.shared_around(map.start);

@@ -11,6 +11,23 @@ pub enum RenderError {
     Copy { what: String },
 }
 
+impl RenderError {
+    /// The same of a document that we wrote ourselves in the place of another: its own places mean
+    /// nothing to anybody.
+    pub(crate) fn of_ours(self, place: Option<Place>) -> Self {
+        let what = match self {
+            Self::Syntax { cause: what, .. }
+            | Self::Unsupported { what, .. }
+            | Self::Wrong { what, .. }
+            | Self::Copy { what } => what,
+        };
+        match place {
+            Some(place) => Self::Wrong { place, what },
+            None => Self::Copy { what },
+        }
+    }
+}
+
 impl std::error::Error for RenderError {}
 
 impl fmt::Display for RenderError {

@@ -107,8 +107,6 @@ const ROUTES: &[&str] = &[
     "Gateway",
     "GRPCRoute",
     "HTTPProxy",
-    "HTTPRoute",
-    "Ingress",
     "IngressRouteTCP",
     "IngressRouteUDP",
     "Route",

@@ -4,7 +4,13 @@
 use std::collections::HashMap;
 
 use crate::{
-    copy::PodPath, document::Document, error::RenderError, fields, node::Node, object::Object, stream::Place,
+    copy::{FeatureCopy, PodPath},
+    document::Document,
+    error::RenderError,
+    fields,
+    node::Node,
+    object::Object,
+    stream::Place,
 };
 
 /// Where objects of any kind that we know choose pods.
@@ -22,8 +28,44 @@ pub struct Pods {
 pub struct Suspect {
     namespace: Option<String>,
     labels: Vec<(String, String)>,
+    expressions: Vec<Expression>,
     place: Place,
     what: String,
+}
+
+/// One of `matchExpressions`.
+#[derive(Debug)]
+struct Expression {
+    key: String,
+    operator: String,
+    values: Vec<String>,
+}
+
+impl Expression {
+    fn read(node: &Node<'_>) -> Self {
+        let text = |key| node.read_text(key).unwrap_or_default().to_owned();
+        let values = node.read("values").map(Node::items).unwrap_or_default();
+        let values = values.iter().filter_map(|value| value.resolved().scalar().map(str::to_owned));
+        Self { key: text("key"), operator: text("operator"), values: values.collect() }
+    }
+
+    /// Whether nothing but what bears the release satisfies it.
+    fn demands(&self, release: &str) -> bool {
+        self.operator == "In"
+            && !self.values.is_empty()
+            && self.values.iter().all(|value| contains(value, release))
+    }
+
+    fn takes(&self, pods: &Pods) -> bool {
+        let own = pods.labels.iter().find(|(key, _)| *key == self.key).map(|(_, value)| value);
+        match self.operator.as_str() {
+            "In" => own.is_some_and(|own| self.values.contains(own)),
+            "NotIn" => own.is_none_or(|own| !self.values.contains(own)),
+            "DoesNotExist" => own.is_none(),
+            // What is none of these is refused by Kubernetes; here it takes what it may.
+            _ => own.is_some(),
+        }
+    }
 }
 
 /// Fails on an object whose name does not contain the release by whole tokens. The feature alone
@@ -31,20 +73,47 @@ pub struct Suspect {
 pub fn check_name(
     document: &Document<'_>,
     object: &Object<'_, '_>,
+    copy: &FeatureCopy,
     release: &str,
 ) -> Result<(), RenderError> {
-    match object.metadata.read("name") {
-        Some(name) if !name.scalar().is_some_and(|name| contains(name, release)) => Err(document.wrong(
-            name,
+    let Some(node) = object.metadata.read("name") else { return Ok(()) };
+    let name = node.scalar().unwrap_or_default();
+    if contains(name, release) {
+        return Ok(());
+    }
+    let kind = object.kind;
+    let what = match cut(name, release, copy.feature.as_str()) {
+        Some(cut) => format!(
+            "{kind} {name} bears {cut:?}, as far as the chart let the release's name {release:?} stand: another \
+             copy could have the same name, so call the release something shorter"
+        ),
+        None => format!(
+            "{kind} {name} does not bear the release's name {release:?}, so that it is base's or another \
+             copy's: give it a name of the release (fullnameOverride unset), or deploy the copy to \
+             a namespace of its own with --isolate=off"
+        ),
+    };
+    Err(document.wrong(node, what))
+}
+
+/// Fails on what would lead a name of base's in the DNS to the copy.
+pub fn check_annotations(document: &Document<'_>, object: &Object<'_, '_>) -> Result<(), RenderError> {
+    const HOSTNAMES: [&str; 2] =
+        ["external-dns.alpha.kubernetes.io/hostname", "external-dns.alpha.kubernetes.io/internal-hostname"];
+    let annotations = object.metadata.read("annotations");
+    let found = HOSTNAMES.iter().find_map(|key| Some((key, annotations?.read(key)?)));
+    // An Ingress is replaced, and its annotations with it.
+    match found.filter(|_| object.kind != "Ingress") {
+        None => Ok(()),
+        Some((key, node)) => Err(document.wrong(
+            node,
             format!(
-                "{} {} does not bear the release's name {release:?}, so that it is base's or another \
-                 copy's: give it a name of the release (fullnameOverride unset), or deploy the copy to \
-                 a namespace of its own with --isolate=off",
+                "the annotation {key} of {} {} would lead a name of base's to the copy: leave it out by the \
+                 chart's values, or deploy the copy with --isolate=off",
                 object.kind,
-                name.scalar().unwrap_or_default(),
+                object.name().unwrap_or_default()
             ),
         )),
-        _ => Ok(()),
     }
 }
 
@@ -71,15 +140,12 @@ pub fn check_selector(
         return Ok(None);
     };
     let labels = labels.map(texts).unwrap_or_default();
-    if labels.iter().any(|(_, value)| contains(value, release)) {
+    let expressions: Vec<Expression> =
+        expressions.map(Node::items).unwrap_or_default().iter().map(Expression::read).collect();
+    if labels.iter().any(|(_, value)| contains(value, release))
+        || expressions.iter().any(|expression| expression.demands(release))
+    {
         return Ok(None);
-    }
-    if expressions.is_some_and(|expressions| !expressions.items().is_empty()) {
-        return Err(document.unsupported(
-            whole,
-            "a selector of expressions whose labels do not contain the release's name",
-            "",
-        ));
     }
     let what = format!(
         "the selector of {} {} does not contain the release's name {release:?}, so that base's pods \
@@ -88,12 +154,12 @@ pub fn check_selector(
         object.kind,
         object.name().unwrap_or_default(),
     );
-    if labels.is_empty() {
+    if labels.is_empty() && expressions.is_empty() {
         // No label at all selects every pod of the namespace, and so base's.
         return if empty_is_all { Err(document.wrong(whole, what)) } else { Ok(None) };
     }
     let namespace = object.namespace().map(str::to_owned);
-    Ok(Some(Suspect { namespace, labels, place: document.place(whole), what }))
+    Ok(Some(Suspect { namespace, labels, expressions, place: document.place(whole), what }))
 }
 
 /// Fails on the first suspect that takes pods of the stream.
@@ -108,17 +174,29 @@ pub fn check_suspects(suspects: Vec<Suspect>, pods: &[Pods]) -> Result<(), Rende
     let takes = |suspect: &Suspect, pods: &Pods| {
         // What has no namespace goes to the release's, which may be the one that the other names.
         let apart = matches!((&suspect.namespace, &pods.namespace), (Some(one), Some(two)) if one != two);
-        !apart && suspect.labels.iter().all(|label| pods.labels.contains(label))
+        !apart
+            && suspect.labels.iter().all(|label| pods.labels.contains(label))
+            && suspect.expressions.iter().all(|expression| expression.takes(pods))
     };
     let wrong = |suspect: &Suspect| {
         let few = suspect.labels.iter().map(|label| with.get(label).map_or(&[][..], Vec::as_slice));
-        let few = few.min_by_key(|pods| pods.len()).unwrap_or_default();
-        few.iter().any(|pods| takes(suspect, pods))
+        match few.min_by_key(|pods| pods.len()) {
+            Some(few) => few.iter().any(|pods| takes(suspect, pods)),
+            None => pods.iter().any(|pods| takes(suspect, pods)),
+        }
     };
     match suspects.into_iter().find(wrong) {
         None => Ok(()),
         Some(Suspect { place, what, .. }) => Err(RenderError::Wrong { place, what }),
     }
+}
+
+/// The part of `release` that `name` bears, when the name was cut within the feature: so far, and no
+/// further, a chart let it stand.
+fn cut<'r>(name: &str, release: &'r str, feature: &str) -> Option<&'r str> {
+    let within = release.find(feature)? + 1;
+    let lengths = (within..release.len()).rev();
+    lengths.map(|length| &release[..length]).find(|cut| contains(name, cut.trim_end_matches('-')))
 }
 
 /// Whether `text` holds the dash-separated tokens of `release` one after the other.
@@ -176,6 +254,20 @@ mod tests {
         ];
         for (text, release, want) in cases {
             assert_eq!(contains(text, release), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_was_cut_within_the_feature_is_known_by_what_is_left() {
+        let cases = [
+            ("monitoring-long-featu-prometheus", Some("monitoring-long-featu")),
+            ("monitoring-long-f", Some("monitoring-long-f")),
+            ("monitoring-long", None),
+            ("monitoring-prometheus", None),
+            ("monitoring-long-fx", None),
+        ];
+        for (name, want) in cases {
+            assert_eq!(cut(name, "monitoring-long-feature", "feature"), want, "{name}");
         }
     }
 }

@@ -8,6 +8,7 @@
 //! needed, to [`node`]s, [`plan`] asks [`isolate`], [`metadata`], [`workload`] and [`route`] what is
 //! to be changed, [`splice`] writes.
 
+mod claims;
 mod cli;
 pub mod config;
 mod copy;
@@ -15,6 +16,7 @@ mod document;
 mod error;
 mod fields;
 mod isolate;
+mod lean;
 mod mapping;
 mod metadata;
 mod node;
@@ -32,11 +34,12 @@ use std::io::{self, Write};
 
 pub use cli::main;
 pub use copy::{
-    Annotation, ClusterScoped, Entry, EnvSource, EnvTarget, FeatureCopy, Isolate, Label, OnError, PodPath,
-    Router,
+    Annotation, BaseNamespace, ClusterScoped, Entry, EnvSource, EnvTarget, FeatureCopy, Gateway,
+    HostTemplate, Isolate, Kept, Label, OnError, PodPath, Router, Routing, ServiceRoute, Swap, SwapKind,
 };
 pub use error::RenderError;
 pub use report::{Action, Added, Change, DocumentReport, Report};
+pub use route::{Answer, Candidate, Request, Target, answer};
 pub use settings::Settings;
 pub use splice::Edit;
 

@@ -5,7 +5,7 @@ use crate::{
     document::Document,
     error::RenderError,
     node::{Node, Notation, Style, Value, reads_as_text},
-    splice::Edit,
+    splice::{self, Edit},
 };
 
 /// A text as a scalar that reads the same in YAML 1.1, YAML 1.2 and JSON: always double-quoted, and what
@@ -190,6 +190,72 @@ pub fn replace(document: &Document<'_>, node: &Node<'_>, text: &str) -> Result<E
     }
 }
 
+/// Leaves entries of `map` out, those of `keys` that it has, with what stands behind each.
+pub fn remove(document: &Document<'_>, map: &Node<'_>, keys: &[&str]) -> Result<Vec<Edit>, RenderError> {
+    let entries = map.entries();
+    let goes = |(key, _): &(Node<'_>, Node<'_>)| key.scalar().is_some_and(|key| keys.contains(&key));
+    let end = |(key, value): &(Node<'_>, Node<'_>)| value.span.end.max(key.span.end);
+    for key in keys {
+        own(document, map, key)?;
+    }
+    if !entries.iter().any(goes) {
+        return Ok(Vec::new());
+    }
+    document.refuse_inside_shared(map)?;
+    let Some(last) = entries.iter().rposition(|entry| !goes(entry)) else {
+        return Err(document.unsupported(map, "leaving out all that a mapping has", ""));
+    };
+    let before = entries[..last].iter().zip(&entries[1..]).filter(|(entry, _)| goes(entry));
+    let mut spans: Vec<_> = before.map(|(entry, next)| entry.0.start..next.0.start).collect();
+    if let Some((_, tail)) = entries[last + 1..].last() {
+        if matches!(tail.value, Value::Scalar { notation: Notation::Block, .. }) {
+            return Err(document.unsupported(tail, "leaving out a block scalar", ""));
+        }
+        spans.push(end(&entries[last])..tail.span.end);
+    }
+    match spans.iter().find(|span| document.is_shared_within(span)) {
+        Some(_) => Err(document.unsupported(map, "leaving out what an alias repeats", ": write it out")),
+        None => Ok(spans.into_iter().map(|span| Edit::replace(span, "")).collect()),
+    }
+}
+
+/// Turns the item `item` of `seq` into the first of some variants of it, each said by its edits, and puts
+/// copies of its text behind it for the others.
+pub fn multiply(
+    document: &Document<'_>,
+    seq: &Node<'_>,
+    item: &Node<'_>,
+    variants: Vec<Vec<Edit>>,
+) -> Result<Vec<Edit>, RenderError> {
+    let mut variants = variants.into_iter();
+    let Some(mut edits) = variants.next() else { return Ok(Vec::new()) };
+    let stream = document.text;
+    if let Value::Seq { style: Style::Flow, .. } = seq.value {
+        let mut copies = String::new();
+        for variant in variants {
+            copies.push_str(", ");
+            copies.push_str(&splice::apply(stream, item.span.clone(), variant));
+        }
+        edits.push(Edit::insert(item.span.end, copies));
+        return Ok(edits);
+    }
+    let dash = dash(document, item)?;
+    let start = dash - indent_before(stream, dash).len();
+    // The rest of the last line is a comment at most, which goes with the original.
+    let line_end =
+        stream[item.span.end..].find('\n').map_or(stream.len(), |newline| item.span.end + newline + 1);
+    let mut copies = String::new();
+    if !stream[..line_end].ends_with('\n') {
+        copies.push_str(document.eol);
+    }
+    for variant in variants {
+        copies.push_str(&splice::apply(stream, start..item.span.end, variant));
+        copies.push_str(document.eol);
+    }
+    edits.push(Edit::insert(line_end, copies));
+    Ok(edits)
+}
+
 /// Where the `-` of a block sequence's item stands.
 pub fn dash(document: &Document<'_>, item: &Node<'_>) -> Result<usize, RenderError> {
     let before = document.text[..item.start].trim_end();
@@ -285,7 +351,7 @@ fn around_anchor(
 }
 
 /// A key of a block mapping, in quotes where it would not be a text without.
-fn plain(key: &str) -> String {
+pub fn plain(key: &str) -> String {
     let letter = key.starts_with(|c: char| c.is_ascii_alphabetic());
     if letter && reads_as_text(key) { key.to_owned() } else { quoted(key) }
 }

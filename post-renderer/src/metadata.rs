@@ -28,16 +28,12 @@ pub fn of_object(
     if (object.api_version, object.kind) == ("v1", "Pod") {
         refuse_selected(document, object.metadata, copy)?;
     }
-    let mut annotations = Vec::new();
-    if !object.hook && !fields::is_cluster_scoped(object.api_version, object.kind) {
-        annotations.push((words::TTL, copy.ttl.as_str()));
-        if copy.janitor {
-            annotations.push((words::JANITOR_TTL, copy.ttl.as_str()));
-        }
-        annotations.extend(copy.by.as_deref().map(|by| (words::BY, by)));
-        annotations.extend(copy.source.as_deref().map(|source| (words::SOURCE, source)));
+    let expires = !object.hook && !fields::is_cluster_scoped(object.api_version, object.kind);
+    let mut annotations = annotations(copy, expires);
+    // What Helm keeps when its release goes would be left of a copy.
+    if object.kept_by_helm() && !copy.keeps(object.kind) {
+        annotations.push(("helm.sh/resource-policy", "delete"));
     }
-    annotations.extend(copy.annotations.iter().map(|pair| (pair.key.as_str(), pair.value.as_str())));
     let maps = [("labels", labels(copy)), ("annotations", annotations)];
     put(document, object.metadata, "metadata", &maps, changes)
 }
@@ -74,6 +70,11 @@ pub fn of_pods(
     Ok(edits)
 }
 
+/// The labels and annotations of a document that we write ourselves.
+pub fn of_ours(copy: &FeatureCopy) -> [Vec<(&str, &str)>; 2] {
+    [labels(copy), annotations(copy, true)]
+}
+
 /// Whether an upgrade may change the labels on the pods of `object`.
 pub fn takes_labels(object: &Object<'_, '_>, when: Labels) -> bool {
     match when {
@@ -88,6 +89,20 @@ pub fn takes_labels(object: &Object<'_, '_>, when: Labels) -> bool {
 fn labels(copy: &FeatureCopy) -> Vec<(&str, &str)> {
     let more = copy.labels.iter().map(|pair| (pair.key.as_str(), pair.value.as_str()));
     std::iter::once((words::FEATURE, copy.feature.as_str())).chain(more).collect()
+}
+
+fn annotations(copy: &FeatureCopy, expires: bool) -> Vec<(&str, &str)> {
+    let mut annotations = Vec::new();
+    if expires {
+        annotations.push((words::TTL, copy.ttl.as_str()));
+        if copy.janitor {
+            annotations.push((words::JANITOR_TTL, copy.ttl.as_str()));
+        }
+        annotations.extend(copy.by.as_deref().map(|by| (words::BY, by)));
+        annotations.extend(copy.source.as_deref().map(|source| (words::SOURCE, source)));
+    }
+    annotations.extend(copy.annotations.iter().map(|pair| (pair.key.as_str(), pair.value.as_str())));
+    annotations
 }
 
 /// What selects pods may read a label that the chart gave them.
@@ -111,7 +126,7 @@ fn refuse_selected(
 }
 
 /// Makes each named mapping below `parent` hold its pairs.
-fn put(
+pub fn put(
     document: &Document<'_>,
     parent: &Node<'_>,
     path: &str,

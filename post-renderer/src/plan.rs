@@ -4,18 +4,19 @@
 use std::{num::NonZero, thread};
 
 use crate::{
-    copy::{ClusterScoped, EnvTarget, FeatureCopy, Isolate, OnError, PodPath, Router},
+    claims,
+    copy::{ClusterScoped, EnvTarget, FeatureCopy, Isolate, OnError, PodPath, Router, Swap},
     document::{Document, Part},
     error::RenderError,
     fields,
     isolate::{self, Pods, Suspect},
-    metadata,
+    lean, metadata,
     object::{self, Absent, Object},
     report::{Change, DocumentReport},
-    route,
+    route::{self, Present, Unedited},
     splice::{self, Edit},
     stream,
-    workload::{self, ContainerName},
+    workload::{self, ContainerName, Met},
 };
 
 /// A release of Helm is kept in 1 MiB, packed: this many documents are no release.
@@ -47,8 +48,8 @@ struct Survey {
     reports: Vec<DocumentReport>,
     pods: Vec<Pods>,
     suspects: Vec<Suspect>,
-    containers: Vec<ContainerName>,
-    routes: Vec<String>,
+    met: Met,
+    present: Present,
     /// Which of the `--pod-path`s led somewhere.
     led: Vec<usize>,
 }
@@ -65,18 +66,17 @@ pub fn plan(stream: &[u8], copy: &FeatureCopy) -> Result<Plan, RenderError> {
     for surveys in survey_all(stream, &parts, copy) {
         all.take(surveys?);
     }
-    let Survey { edits, mut added, reports: documents, pods, suspects, containers, routes, led } = all;
+    let Survey { edits, mut added, reports: documents, pods, suspects, met, present, led } = all;
     if documents.iter().filter(|document| document.passed).count() > MOST_PASSED {
         let what = format!("more than {MOST_PASSED} documents cannot be read");
         return Err(RenderError::Copy { what });
     }
     isolate::check_suspects(suspects, &pods)?;
-    for target in &copy.env {
-        if !containers.iter().any(|container| container.is_meant_by(target)) {
-            return Err(no_container(target, &containers));
-        }
+    check_met(copy, &met)?;
+    for Unedited { text, place } in route::unedited(&present, copy)? {
+        added.extend(edited(&text, copy).map_err(|error| error.of_ours(place))?);
     }
-    added.extend(route::entries(&routes, copy)?);
+    added.extend(route::entries(&present, copy)?);
     let idle = copy.pod_paths.iter().enumerate().filter(|(index, _)| !led.contains(index));
     let notes = idle.map(|(_, path)| leads_nowhere(path)).collect();
     Ok(Plan { edits, added, documents, notes })
@@ -146,14 +146,17 @@ fn survey(stream: &[u8], part: &Part, copy: &FeatureCopy) -> Result<Survey, Rend
 impl Survey {
     /// Adds what a later document asks for.
     fn take(&mut self, other: Self) {
-        let Self { edits, added, reports, pods, suspects, containers, routes, led } = other;
+        let Self { edits, added, reports, pods, suspects, met, present, led } = other;
         self.edits.extend(edits);
         self.added.extend(added);
         self.reports.extend(reports);
         self.pods.extend(pods);
         self.suspects.extend(suspects);
-        self.containers.extend(containers);
-        self.routes.extend(routes);
+        self.met.containers.extend(met.containers);
+        self.met.swaps.extend(met.swaps);
+        self.present.routes.extend(present.routes);
+        self.present.services.extend(present.services);
+        self.present.ingresses.extend(present.ingresses);
         self.led.extend(led.into_iter().filter(|index| !self.led.contains(index)).collect::<Vec<_>>());
     }
 
@@ -171,35 +174,48 @@ impl Survey {
             hook: object.hook,
             ..nothing()
         };
-        let cluster_scoped = fields::is_cluster_scoped(object.api_version, object.kind);
-        if cluster_scoped && drops(document, object, copy)? {
+        if let Some(why) = left_out(document, object, copy)? {
             self.edits.push(Edit::replace(0..document.text.len(), ""));
-            report.note = Some("dropped: it is in no namespace and so base's".to_owned());
+            report.note = Some(why.to_owned());
             self.reports.push(report);
-            return Ok(());
+        } else {
+            self.change(document, object, copy, report)?;
         }
+        if copy.routing.router != Router::None {
+            route::take_down(document, object, copy, &mut self.present)?;
+        }
+        Ok(())
+    }
+
+    fn change(
+        &mut self,
+        document: &Document<'_>,
+        object: &Object<'_, '_>,
+        copy: &FeatureCopy,
+        mut report: DocumentReport,
+    ) -> Result<(), RenderError> {
         if let Isolate::Check { release } = &copy.isolate {
-            if !cluster_scoped {
-                isolate::check_name(document, object, release)?;
+            if !fields::is_cluster_scoped(object.api_version, object.kind) {
+                isolate::check_name(document, object, copy, release)?;
             }
+            isolate::check_annotations(document, object)?;
             self.pods.extend(isolate::pods(object, &copy.pod_paths));
             self.suspects.extend(isolate::check_selector(document, object, release)?);
         }
-        if copy.router == Router::Traefik {
+        if copy.routing.router != Router::None {
             refuse_foreign_route(document, object)?;
-            if object.kind == "IngressRoute" {
-                let routed = route::in_place(document, object, copy)?;
-                self.edits.extend(routed.edits);
-                self.added.extend(routed.added);
-                report.changes.extend(routed.changes);
-                self.routes.extend(object.name().map(str::to_owned));
-            }
+            let routed = route::in_place(document, object, copy)?;
+            self.edits.extend(routed.edits);
+            self.added.extend(routed.added);
+            report.changes.extend(routed.changes);
         }
         self.led.extend(fields::led(object.root, object.api_version, object.kind, &copy.pod_paths));
         let changes: &mut Vec<Change> = &mut report.changes;
         self.edits.extend(metadata::of_object(document, object, copy, changes)?);
         self.edits.extend(metadata::of_pods(document, object, copy, changes)?);
-        self.edits.extend(workload::variables(document, object, copy, &mut self.containers, changes)?);
+        self.edits.extend(workload::of_pods(document, object, copy, &mut self.met, changes)?);
+        self.edits.extend(claims::of_object(document, object, copy, changes)?);
+        self.edits.extend(lean::of_object(document, object, copy, changes)?);
         report.note = note(object);
         self.reports.push(report);
         Ok(())
@@ -208,17 +224,26 @@ impl Survey {
 
 /// The paths of what is changed or looked at in a kind; `None` is all of it.
 fn wanted(api_version: &str, kind: &str, copy: &FeatureCopy) -> Option<Vec<String>> {
-    let routes = copy.router == Router::Traefik && kind == "IngressRoute";
-    let containers = !copy.env.is_empty() && kind == "Pod";
-    if routes || containers {
+    let routes = copy.routing.router != Router::None && route::is_route(kind);
+    let pods = workload::is_asked(copy);
+    if routes || (pods && kind == "Pod") {
         return None;
     }
     let mut paths = vec!["metadata".to_owned()];
     paths.extend(isolate::SELECTORS.map(str::to_owned));
+    if copy.lean {
+        paths.extend(lean::wanted(api_version, kind)?.into_iter().map(str::to_owned));
+    }
+    if claims::makes(api_version, kind) {
+        paths.extend(claims::PATHS.map(str::to_owned));
+    }
+    if copy.routing.router == Router::GatewayApi && kind == "Service" {
+        paths.push("spec.ports".to_owned());
+    }
     for (path, _) in fields::pod_metadata(api_version, kind, &copy.pod_paths) {
         // A list is read whole.
         let path = path.split_once("[]").map_or(path, |(list, _)| list);
-        if !copy.env.is_empty() {
+        if pods {
             paths.extend(path.strip_suffix("metadata").map(|pods| format!("{pods}spec")));
         }
         paths.push(path.to_owned());
@@ -226,17 +251,49 @@ fn wanted(api_version: &str, kind: &str, copy: &FeatureCopy) -> Option<Vec<Strin
     Some(paths)
 }
 
+/// Makes a document of ours, written as a chart would have it, the copy's; with it come those beside it.
+fn edited(text: &str, copy: &FeatureCopy) -> Result<Vec<String>, RenderError> {
+    let part = Part { span: 0..text.len(), index: 0 };
+    let Survey { edits, mut added, .. } = survey(text.as_bytes(), &part, copy)?;
+    added.insert(0, splice::apply(text, 0..text.len(), edits));
+    Ok(added)
+}
+
+/// Why an object is left out of the copy.
+fn left_out(
+    document: &Document<'_>,
+    object: &Object<'_, '_>,
+    copy: &FeatureCopy,
+) -> Result<Option<&'static str>, RenderError> {
+    let ingress = object.kind == "Ingress" && copy.routing.router != Router::None;
+    let why = if fields::is_cluster_scoped(object.api_version, object.kind) && drops(document, object, copy)?
+    {
+        "dropped: it is in no namespace and so base's"
+    } else if lean::drops(object, copy) {
+        "dropped: a light copy does without"
+    } else if ingress {
+        "replaced by a route that can tell copies apart"
+    } else {
+        return Ok(None);
+    };
+    if object.listed || document.roots.len() > 1 {
+        let what = format!("leaving {} out of a document that has more", object.kind);
+        return Err(document.unsupported(object.root, what, ": leave it out by the chart's values"));
+    }
+    Ok(Some(why))
+}
+
 /// Whether an object outside of any namespace is left out of the copy.
 fn drops(document: &Document<'_>, object: &Object<'_, '_>, copy: &FeatureCopy) -> Result<bool, RenderError> {
     let own = match &copy.isolate {
         Isolate::Check { release } => object.name().is_some_and(|name| isolate::contains(name, release)),
-        Isolate::Off => false,
+        Isolate::Off { .. } => false,
     };
-    let drop = match copy.cluster_scoped {
-        ClusterScoped::Keep => false,
-        ClusterScoped::Drop => true,
-        ClusterScoped::Check if object.kind == "CustomResourceDefinition" => true,
-        ClusterScoped::Check if own => false,
+    match copy.cluster_scoped {
+        ClusterScoped::Keep => Ok(false),
+        ClusterScoped::Drop => Ok(true),
+        ClusterScoped::Check if object.kind == "CustomResourceDefinition" => Ok(true),
+        ClusterScoped::Check if own => Ok(false),
         ClusterScoped::Check => {
             let what = format!(
                 "{} {} is in no namespace, so that it would be base's as well: leave it out by the chart's \
@@ -244,14 +301,9 @@ fn drops(document: &Document<'_>, object: &Object<'_, '_>, copy: &FeatureCopy) -
                 object.kind,
                 object.name().unwrap_or_default(),
             );
-            return Err(document.wrong(object.root, what));
+            Err(document.wrong(object.root, what))
         }
-    };
-    if drop && (object.listed || document.roots.len() > 1) {
-        let what = format!("leaving {} out of a document that has more", object.kind);
-        return Err(document.unsupported(object.root, what, ": leave it out by the chart's values"));
     }
-    Ok(drop)
 }
 
 fn refuse_foreign_route(document: &Document<'_>, object: &Object<'_, '_>) -> Result<(), RenderError> {
@@ -264,6 +316,20 @@ fn refuse_foreign_route(document: &Document<'_>, object: &Object<'_, '_>) -> Res
         ));
     }
     Ok(())
+}
+
+/// Fails on what was asked for pods and met none: the copy would use base's.
+fn check_met(copy: &FeatureCopy, met: &Met) -> Result<(), RenderError> {
+    let none = |target: &&EnvTarget| !met.containers.iter().any(|container| container.is_meant_by(target));
+    if let Some(target) = copy.env.iter().find(none) {
+        return Err(no_container(target, &met.containers));
+    }
+    match copy.swaps.iter().enumerate().find(|(index, _)| !met.swaps.contains(index)) {
+        None => Ok(()),
+        Some((_, Swap { kind, old, new })) => Err(RenderError::Copy {
+            what: format!("--swap={}/{old}={new}: no pod of the stream refers to {old}", kind.word()),
+        }),
+    }
 }
 
 fn no_container(target: &EnvTarget, containers: &[ContainerName]) -> RenderError {

@@ -13,11 +13,12 @@ use serde::Deserialize;
 
 use self::{
     text::{many, one, pairs},
-    word::{ApiVersion, ClusterScopedWord, IsolateWord, Kind, Note, Release},
+    word::{ApiVersion, ClusterScopedWord, IsolateWord, Kind, Note, ObjectName, Release},
 };
 use crate::{
     copy::{
-        Annotation, ClusterScoped, Entry, EnvTarget, FeatureCopy, Isolate, Label, OnError, PodPath, Router,
+        Annotation, BaseNamespace, ClusterScoped, Entry, EnvTarget, FeatureCopy, Gateway, HostTemplate,
+        Isolate, Kept, Label, OnError, PodPath, Router, Routing, ServiceRoute, Swap,
     },
     isolate,
 };
@@ -79,10 +80,53 @@ pub struct Settings {
     #[arg(long, value_name = "WORD", value_enum)]
     #[schemars(with = "Router")]
     pub router: Option<Router>,
+    /// How a preview host is made of base's host: a text with {feature}, and {host}, {label}, {domain} as
+    /// wanted [default: {label}--{feature}.{domain}, of a host of two labels {feature}.{host}].
+    #[arg(long, value_name = "TEMPLATE")]
+    #[schemars(with = "String", regex(pattern = r"^.*\{feature\}.*$"))]
+    #[serde(deserialize_with = "one")]
+    pub preview_host: Option<HostTemplate>,
+    /// A route to a service of the chart that has none: SERVICE[:PORT]=HOST[/PATH].
+    #[arg(long = "route", value_name = "ROUTE")]
+    #[schemars(
+        with = "Vec<String>",
+        inner(regex(pattern = r"^[-.a-z0-9]+(:[-a-z0-9]+)?=[-.a-z0-9]+(/.*)?$"))
+    )]
+    #[serde(deserialize_with = "many")]
+    pub routes: Vec<ServiceRoute>,
+    /// The Gateway that generated routes of the Gateway API are attached to: [NAMESPACE/]NAME.
+    #[arg(long, value_name = "NAME")]
+    #[schemars(with = "String")]
+    #[serde(deserialize_with = "one")]
+    pub gateway: Option<Gateway>,
+    /// Generated routes are for TLS: the certificates are the router's.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    #[schemars(with = "bool")]
+    pub tls: Option<bool>,
+    /// The class of the Ingresses that the router serves; others are refused [default: traefik].
+    #[arg(long, value_name = "NAME")]
+    #[schemars(with = "String", length(min = 1, max = 253))]
+    #[serde(deserialize_with = "one")]
+    pub ingress_class: Option<ObjectName>,
+    /// The namespace of the copy's release, by which an Ingress may name its middlewares.
+    #[arg(long, value_name = "NAME")]
+    #[schemars(with = "String", length(min = 1, max = 63))]
+    #[serde(deserialize_with = "one")]
+    pub namespace: Option<ObjectName>,
+    /// The router takes the path prefixes of Ingresses by whole elements (Traefik's option of this name).
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    #[schemars(with = "bool")]
+    pub strict_prefix_matching: Option<bool>,
     /// Whether the copy is checked to be apart from base [default: check].
     #[arg(long, value_name = "WORD", value_enum)]
     #[schemars(with = "IsolateWord")]
     pub isolate: Option<IsolateWord>,
+    /// The namespace whose services the copy finds by short name, for --isolate=off: NAMESPACE, or
+    /// NAMESPACE.svc.DOMAIN where the cluster's domain is not cluster.local.
+    #[arg(long, value_name = "NAME")]
+    #[schemars(with = "String", length(min = 1, max = 253))]
+    #[serde(deserialize_with = "one")]
+    pub base_namespace: Option<BaseNamespace>,
     /// What becomes of objects that are in no namespace [default: those that bear the release's name
     /// are kept, CRDs are dropped, others are refused].
     #[arg(long, value_name = "WORD", value_enum)]
@@ -101,6 +145,25 @@ pub struct Settings {
     #[schemars(with = "Vec<String>", inner(regex(pattern = r"^[^=]+=(secret/[^/]+/.+|value:)")))]
     #[serde(deserialize_with = "many")]
     pub env: Vec<EnvTarget>,
+    /// What pods refer to instead of a Secret or `ConfigMap` of base's: secret/OLD=NEW or configmap/OLD=NEW.
+    #[arg(long = "swap", value_name = "SWAP")]
+    #[schemars(
+        with = "Vec<String>",
+        inner(regex(pattern = r"^(secret|configmap)/[-.a-z0-9]+=[-.a-z0-9]+$"))
+    )]
+    #[serde(deserialize_with = "many")]
+    pub swaps: Vec<Swap>,
+    /// A light copy that wakes nobody: one replica, nothing that scales, alerts or disrupts, no schedule,
+    /// no load balancer.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    #[schemars(with = "bool")]
+    pub lean: Option<bool>,
+    /// What is left as it is: a kind that --lean would change, or the word claims for volumes that outlive
+    /// the copy.
+    #[arg(long, value_name = "WORD")]
+    #[schemars(with = "Vec<String>", inner(regex(pattern = r"^(claims|[A-Z][A-Za-z0-9]*)$")))]
+    #[serde(deserialize_with = "many")]
+    pub keep: Vec<Kept>,
     /// A preview host for a service that has no copy: HOST=SERVICE[:PORT].
     #[arg(long = "entry", value_name = "ENTRY")]
     #[schemars(with = "Vec<String>", inner(regex(pattern = r"^[-.a-z0-9]+=[-.a-z0-9]+(:[-a-z0-9]+)?$")))]
@@ -140,11 +203,22 @@ impl Settings {
             source,
             header,
             router,
+            preview_host,
+            routes,
+            gateway,
+            tls,
+            ingress_class,
+            namespace,
+            strict_prefix_matching,
             isolate,
+            base_namespace,
             cluster_scoped,
             on_error,
             report,
             env,
+            swaps,
+            lean,
+            keep,
             entries,
             labels,
             annotations,
@@ -163,11 +237,22 @@ impl Settings {
             source: source.or(other.source),
             header: header.or(other.header),
             router: router.or(other.router),
+            preview_host: preview_host.or(other.preview_host),
+            routes: first(routes, other.routes),
+            gateway: gateway.or(other.gateway),
+            tls: tls.or(other.tls),
+            ingress_class: ingress_class.or(other.ingress_class),
+            namespace: namespace.or(other.namespace),
+            strict_prefix_matching: strict_prefix_matching.or(other.strict_prefix_matching),
             isolate: isolate.or(other.isolate),
+            base_namespace: base_namespace.or(other.base_namespace),
             cluster_scoped: cluster_scoped.or(other.cluster_scoped),
             on_error: on_error.or(other.on_error),
             report: report.or(other.report),
             env: first(env, other.env),
+            swaps: first(swaps, other.swaps),
+            lean: lean.or(other.lean),
+            keep: first(keep, other.keep),
             entries: first(entries, other.entries),
             labels: first(labels, other.labels),
             annotations: first(annotations, other.annotations),
@@ -175,8 +260,29 @@ impl Settings {
         }
     }
 
+    /// How routes are written and read, whoever is rendered.
+    pub fn routing(&self) -> Result<Routing, String> {
+        let routing = Routing {
+            router: self.router.unwrap_or(Router::Traefik),
+            preview_host: self.preview_host.clone(),
+            routes: self.routes.clone(),
+            entries: self.entries.clone(),
+            gateway: self.gateway.clone(),
+            tls: self.tls.unwrap_or(false),
+            ingress_class: self
+                .ingress_class
+                .clone()
+                .map_or_else(|| "traefik".to_owned(), |ObjectName(name)| name),
+            namespace: self.namespace.clone().map(|ObjectName(name)| name),
+            strict_prefix_matching: self.strict_prefix_matching.unwrap_or(false),
+        };
+        possible(&routing)?;
+        Ok(routing)
+    }
+
     /// The copy that is asked for; `None` is base.
     pub fn copy(self) -> Result<Option<FeatureCopy>, String> {
+        let routing = self.routing()?;
         let Self {
             api_version: _,
             kind: _,
@@ -188,13 +294,24 @@ impl Settings {
             by,
             source,
             header,
-            router,
+            router: _,
+            preview_host: _,
+            routes: _,
+            gateway: _,
+            tls: _,
+            ingress_class: _,
+            namespace: _,
+            strict_prefix_matching: _,
             isolate,
+            base_namespace,
             cluster_scoped,
             on_error,
             report: _,
             env,
-            entries,
+            swaps,
+            lean,
+            keep,
+            entries: _,
             labels,
             annotations,
             pod_paths,
@@ -207,13 +324,9 @@ impl Settings {
         }
         let feature = feature.ok_or(FeatureNameError::Empty).and_then(|name| name.parse::<FeatureName>());
         let feature = feature.map_err(|error| format!("--feature: {error}; --base renders base"))?;
-        let router = router.unwrap_or(Router::Traefik);
-        if router == Router::None && !entries.is_empty() {
-            return Err("--entry is a route, and --router=none writes none".to_owned());
-        }
-        let isolate = isolation(isolate.unwrap_or(IsolateWord::Check), release, &feature)?;
+        let isolate = isolation(isolate.unwrap_or(IsolateWord::Check), release, base_namespace, &feature)?;
         let on_error = on_error.unwrap_or(OnError::Fail);
-        if on_error == OnError::Pass && isolate != Isolate::Off {
+        if on_error == OnError::Pass && matches!(isolate, Isolate::Check { .. }) {
             return Err(
                 "--on-error=pass is for --isolate=off: what cannot be read cannot be checked".to_owned()
             );
@@ -228,7 +341,7 @@ impl Settings {
             janitor: janitor.unwrap_or(false),
             by: by.map(|Note(by)| by),
             source: source.map(|Note(source)| source),
-            router,
+            routing,
             isolate,
             cluster_scoped: match cluster_scoped {
                 None => ClusterScoped::Check,
@@ -236,7 +349,9 @@ impl Settings {
                 Some(ClusterScopedWord::Drop) => ClusterScoped::Drop,
             },
             env,
-            entries,
+            swaps,
+            lean: lean.unwrap_or(false),
+            keep,
             labels,
             annotations,
             pod_paths,
@@ -245,9 +360,19 @@ impl Settings {
     }
 }
 
-fn isolation(word: IsolateWord, release: Option<Release>, feature: &FeatureName) -> Result<Isolate, String> {
+fn isolation(
+    word: IsolateWord,
+    release: Option<Release>,
+    base: Option<BaseNamespace>,
+    feature: &FeatureName,
+) -> Result<Isolate, String> {
+    if word == IsolateWord::Check && base.is_some() {
+        return Err(
+            "--base-namespace is for --isolate=off: beside base its services have short names".to_owned()
+        );
+    }
     match (word, release) {
-        (IsolateWord::Off, None) => Ok(Isolate::Off),
+        (IsolateWord::Off, None) => Ok(Isolate::Off { base }),
         (IsolateWord::Check, Some(Release(release))) if isolate::contains(&release, feature.as_str()) => {
             Ok(Isolate::Check { release })
         }
@@ -260,6 +385,26 @@ fn isolation(word: IsolateWord, release: Option<Release>, feature: &FeatureName)
              checked that the copy is apart from base (helmfile: --release={{ .Release.Name }}); --isolate=off \
              is for a namespace of the copy's own"
             .to_owned()),
+    }
+}
+
+/// Refuses flags of routes that the router cannot have.
+fn possible(routing: &Routing) -> Result<(), String> {
+    let Routing { router, routes, entries, gateway, tls, .. } = routing;
+    let generated = [("--entry", entries.is_empty()), ("--route", routes.is_empty())];
+    let generated = generated.into_iter().find_map(|(flag, none)| (!none).then_some(flag));
+    match (router, generated, gateway) {
+        (Router::None, Some(flag), _) => Err(format!("{flag} is a route, and --router=none writes none")),
+        (Router::GatewayApi, Some(flag), None) => {
+            Err(format!("{flag} is attached to a Gateway, which --gateway=[NAMESPACE/]NAME names"))
+        }
+        (Router::GatewayApi, _, _) if *tls => {
+            Err("--tls is for Traefik's own routes: of the Gateway API the Gateway says it".to_owned())
+        }
+        (Router::Traefik | Router::TraefikV2 | Router::None, _, Some(_)) => {
+            Err("--gateway is for --router=gateway-api".to_owned())
+        }
+        _ => Ok(()),
     }
 }
 

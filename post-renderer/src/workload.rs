@@ -1,7 +1,10 @@
-//! Containers of a copy: the variables that lead it to its own things.
+//! Pods of a copy: what leads it to its own things, and to base's services from a namespace of its own.
+
+mod swap;
+mod variables;
 
 use crate::{
-    copy::{EnvSource, EnvTarget, FeatureCopy},
+    copy::{EnvTarget, FeatureCopy, Isolate},
     document::Document,
     error::RenderError,
     fields, mapping,
@@ -18,6 +21,14 @@ pub struct ContainerName {
     pub name: String,
 }
 
+/// What pods of the stream have that flags speak of.
+#[derive(Debug, Default)]
+pub struct Met {
+    pub containers: Vec<ContainerName>,
+    /// The numbers of the swaps that met a reference.
+    pub swaps: Vec<usize>,
+}
+
 impl ContainerName {
     pub fn is_meant_by(&self, target: &EnvTarget) -> bool {
         target.workload.as_ref().is_none_or(|workload| *workload == self.workload)
@@ -25,31 +36,49 @@ impl ContainerName {
     }
 }
 
-/// Gives the containers of an object every variable that means them, and adds their names to
-/// `containers`.
-pub fn variables(
+/// Whether a copy asks for anything in its pods beside labels.
+pub fn is_asked(copy: &FeatureCopy) -> bool {
+    let base = matches!(&copy.isolate, Isolate::Off { base: Some(_) });
+    base || !copy.env.is_empty() || !copy.swaps.is_empty()
+}
+
+/// Gives the pods of an object what the copy asks for, and says in `met` what they have.
+pub fn of_pods(
     document: &Document<'_>,
     object: &Object<'_, '_>,
     copy: &FeatureCopy,
-    containers: &mut Vec<ContainerName>,
+    met: &mut Met,
     changes: &mut Vec<Change>,
 ) -> Result<Vec<Edit>, RenderError> {
     let mut edits = Vec::new();
-    if copy.env.is_empty() {
+    if !is_asked(copy) {
         return Ok(edits);
     }
-    for (path, node) in pod_specs(object, copy) {
+    for (path, spec) in pod_specs(object, copy) {
+        let mut references = swap::of_pod(spec, &path);
         for list in ["initContainers", "containers"] {
-            for container in node.read(list).map(Node::items).unwrap_or_default() {
+            for container in spec.read(list).map(Node::items).unwrap_or_default() {
                 let Some(name) = container.read_text("name") else { continue };
                 let name = ContainerName {
                     workload: object.name().unwrap_or_default().to_owned(),
                     name: name.to_owned(),
                 };
-                let path = format!("{path}.{list}[{}].env", name.name);
-                edits.extend(set(document, container.resolved(), &name, &path, &copy.env, changes)?);
-                containers.push(name);
+                let path = format!("{path}.{list}[{}]", name.name);
+                let container = container.resolved();
+                let env = format!("{path}.env");
+                edits.extend(variables::set(document, container, &name, &env, &copy.env, changes)?);
+                let replaced = |variable: &str| {
+                    copy.env.iter().any(|target| target.name == variable && name.is_meant_by(target))
+                };
+                references.extend(swap::of_container(container, &path, replaced));
+                met.containers.push(name);
             }
+        }
+        for reference in references {
+            edits.extend(swap::apply(document, &reference, &copy.swaps, &mut met.swaps, changes)?);
+        }
+        if let Isolate::Off { base: Some(base) } = &copy.isolate {
+            edits.extend(search(document, spec, &path, &base.search, changes)?);
         }
     }
     Ok(edits)
@@ -70,71 +99,31 @@ fn pod_specs<'n, 'a>(object: &Object<'n, 'a>, copy: &'n FeatureCopy) -> Vec<(Str
         .collect()
 }
 
-/// Sets every variable that means the container: replaced where it is, else added.
-fn set(
+/// Lets pods find base's services by short name, after those of their own namespace.
+fn search(
     document: &Document<'_>,
-    container: &Node<'_>,
-    name: &ContainerName,
+    spec: &Node<'_>,
     path: &str,
-    targets: &[EnvTarget],
+    domain: &str,
     changes: &mut Vec<Change>,
-) -> Result<Vec<Edit>, RenderError> {
-    let present = mapping::own(document, container, "env")?;
-    let mut edits = Vec::new();
-    let mut missing = Vec::new();
-    let mine: Vec<&EnvTarget> = targets.iter().filter(|target| name.is_meant_by(target)).collect();
-    for (index, target) in mine.iter().enumerate() {
-        if mine[..index].iter().any(|other| other.name == target.name) {
-            let ContainerName { workload, name } = name;
-            let what = format!("--env names {} twice for the container {workload}/{name}", target.name);
-            return Err(RenderError::Copy { what });
+) -> Result<Option<Edit>, RenderError> {
+    let item = mapping::quoted(domain);
+    let config = mapping::own(document, spec, "dnsConfig")?;
+    let searches = config.map(|config| mapping::own(document, config, "searches")).transpose()?.flatten();
+    let present = searches.map(Node::items).unwrap_or_default();
+    let kept = present.iter().any(|search| search.resolved().scalar() == Some(domain));
+    let action = if kept { Action::Kept } else { Action::Added };
+    let at = searches.or(config).unwrap_or(spec).span.start;
+    changes.push(Change::new(&format!("{path}.dnsConfig"), ("searches", domain), action, at));
+    match (config, searches) {
+        _ if kept => Ok(None),
+        (_, Some(searches)) => mapping::put_items_first(document, searches, &[item]).map(Some),
+        (Some(config), None) => {
+            mapping::put_first(document, config, &[("searches", format!("[{item}]"))]).map(Some)
         }
-        let wanted = variable(target);
-        let entries = present.map(Node::items).unwrap_or_default();
-        // Of a name that stands twice Kubernetes takes the last.
-        let entry = entries.iter().rev().find(|entry| entry.read_text("name") == Some(&target.name));
-        let action = match entry {
-            Some(entry) if document.text[entry.span.clone()] == wanted => Action::Kept,
-            Some(entry) => {
-                edits.push(mapping::replace(document, entry, &wanted)?);
-                Action::Replaced
-            }
-            None => {
-                missing.push(wanted);
-                Action::Added
-            }
-        };
-        let at = entry.or(present).unwrap_or(container).span.start;
-        changes.push(Change::new(path, (&target.name, &said(target)), action, at));
-    }
-    if !missing.is_empty() {
-        edits.push(match present {
-            Some(env) => mapping::put_items_first(document, env, &missing)?,
-            None => {
-                let env = format!("[{}]", missing.join(", "));
-                mapping::put_first(document, container, &[("env", env)])?
-            }
-        });
-    }
-    Ok(edits)
-}
-
-fn variable(target: &EnvTarget) -> String {
-    let name = mapping::quoted(&target.name);
-    match &target.source {
-        EnvSource::Value(value) => format!("{{\"name\": {name}, \"value\": {}}}", mapping::quoted(value)),
-        EnvSource::Secret { name: secret, key } => format!(
-            "{{\"name\": {name}, \"valueFrom\": {{\"secretKeyRef\": {{\"name\": {}, \"key\": {}}}}}}}",
-            mapping::quoted(secret),
-            mapping::quoted(key)
-        ),
-    }
-}
-
-/// Where a variable's value comes from, as the flag says it.
-fn said(target: &EnvTarget) -> String {
-    match &target.source {
-        EnvSource::Value(value) => format!("value:{value}"),
-        EnvSource::Secret { name, key } => format!("secret/{name}/{key}"),
+        (None, None) => {
+            let config = format!("{{\"searches\": [{item}]}}");
+            mapping::put_first(document, spec, &[("dnsConfig", config)]).map(Some)
+        }
     }
 }

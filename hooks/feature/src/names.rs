@@ -4,16 +4,19 @@ use sha2::{Digest, Sha256};
 
 use crate::FeatureName;
 
-/// What a thing called `name` at base is called in a copy: `{name}-{feature}`.
-///
-/// Over the store's limit `max` (in bytes; names of back ends are ASCII) the head is kept and the
-/// full name is told apart by a dash and 8 hex digits of its SHA-256. Two names that come to one
-/// are the caller's to refuse: it knows all of them.
+/// What a thing called `name` at base is called in a copy: `{name}-{feature}`, [`shortened`] to the
+/// store's limit `max`. Two names that come to one are the caller's to refuse: it knows all of them.
 #[must_use]
 pub fn suffixed(name: &str, feature: &FeatureName, max: usize) -> String {
-    let full = format!("{name}-{feature}");
+    shortened(&format!("{name}-{feature}"), max)
+}
+
+/// A name of at most `max` bytes (names of back ends are ASCII): of a longer one the head is kept, and
+/// told apart by a dash and 8 hex digits of the SHA-256 of the whole.
+#[must_use]
+pub fn shortened(full: &str, max: usize) -> String {
     if full.len() <= max {
-        return full;
+        return full.to_owned();
     }
     let mut head = max.saturating_sub(9);
     while !full.is_char_boundary(head) {

@@ -5,19 +5,20 @@
 //! p + 1, and R on the preview host at p + 100000. So a copy beats the rule that it derives from and
 //! no other application's on the same host, and the plain header beats baggage.
 
+use super::{
+    Routed,
+    generated::{self, Head, MISTAKABLE_PRIORITY, Middlewares, PREVIEW_PRIORITY},
+    matchers::{self, Syntax, go_quoted},
+    rule,
+};
 use crate::{
-    copy::FeatureCopy,
+    copy::{FeatureCopy, HostTemplate, Router},
     document::Document,
     error::RenderError,
-    mapping::{self, indent_before},
-    node::{Node, Style, Value},
+    mapping,
+    node::{Node, Value},
     object::Object,
     report::{Action, Change},
-    route::{
-        Routed,
-        generated::{self, PREVIEW_PRIORITY},
-        matchers, preview, rule,
-    },
     splice::{self, Edit},
 };
 
@@ -28,7 +29,7 @@ pub fn in_place(
     object: &Object<'_, '_>,
     copy: &FeatureCopy,
 ) -> Result<Routed, RenderError> {
-    refuse_unsupported(document, object)?;
+    let (api_version, group) = group(document, object)?;
     let name = object
         .metadata
         .read("name")
@@ -40,28 +41,58 @@ pub fn in_place(
     if !matches!(routes.value, Value::Seq { .. }) {
         return Err(document.unsupported(routes, "a list of routes that is no list as it stands", ""));
     }
-    let names = generated::Middlewares::of(name);
-    // What an earlier rendering made of a route names our middleware.
-    let done = |route: &Node<'_>| {
-        let middlewares = route.get("middlewares").map(Node::items).unwrap_or_default();
-        middlewares.iter().any(|item| item.get("name").and_then(Node::scalar) == Some(&names.feature))
-    };
-    let (done, open): (Vec<&Node<'_>>, Vec<&Node<'_>>) = routes.items().iter().partition(|route| done(route));
-    let mut changes = Routed::default();
-    let mut previewed = false;
-    for item in open {
-        let rules = rules(document, item, copy, &names)?;
+    let names = Middlewares::of(name);
+    let mut asked = Routed::default();
+    let (mut done, mut previewed) = (false, false);
+    for item in routes.items() {
+        let route = Route::read(document, item, group, copy)?;
+        if route.is_done(&names, copy) {
+            done = true;
+            continue;
+        }
+        let rules = route.rules(document, copy, &names)?;
         previewed |= rules.len() > 2;
-        changes.edits.extend(spread(document, routes, item, &rules)?);
-        changes.changes.extend(rules.iter().map(|Rule { text, priority, middlewares: _ }| {
+        let variants =
+            rules.iter().map(|rule| route_edits(document, item, rule)).collect::<Result<_, _>>()?;
+        asked.edits.extend(mapping::multiply(document, routes, item, variants)?);
+        asked.changes.extend(rules.iter().map(|Rule { text, priority, middlewares: _ }| {
             let said = (text.as_str(), format!("priority {priority}"));
             Change::new("spec.routes", (said.0, &said.1), Action::Replaced, item.span.start)
         }));
     }
-    if !changes.edits.is_empty() && done.is_empty() {
-        changes.added = names.documents(object, copy, previewed);
+    if !asked.edits.is_empty() && !done {
+        let head = Head { api_version, namespace: object.namespace() };
+        asked.added = names.documents(&head, copy, previewed);
     }
-    Ok(changes)
+    Ok(asked)
+}
+
+/// Whether an `IngressRoute` is one that we made for an entry: it takes nothing but preview hosts.
+pub fn is_entry(
+    document: &Document<'_>,
+    object: &Object<'_, '_>,
+    copy: &FeatureCopy,
+) -> Result<bool, RenderError> {
+    let Some(routes) = object.root.read_at(&["spec", "routes"]) else { return Ok(false) };
+    let (_, group) = group(document, object)?;
+    for item in routes.items() {
+        if !Route::read(document, item, group, copy)?.is_of_preview_hosts(copy) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// One route of the chart, read.
+struct Route<'n, 'a> {
+    item: &'n Node<'a>,
+    /// Where the rule stands.
+    node: &'n Node<'a>,
+    text: &'n str,
+    rule: rule::Rule,
+    syntax: Syntax,
+    /// What is written, or the rule's length in bytes, as Traefik counts.
+    priority: usize,
 }
 
 /// One rule that a route of the chart becomes.
@@ -71,59 +102,104 @@ struct Rule<'a> {
     middlewares: Vec<&'a str>,
 }
 
-/// What the route `item` becomes: by header, by baggage, and by preview host where one can be said.
-fn rules<'a>(
-    document: &Document<'_>,
-    item: &Node<'_>,
-    copy: &FeatureCopy,
-    names: &'a generated::Middlewares,
-) -> Result<Vec<Rule<'a>>, RenderError> {
-    let Some(node) = item.get("match") else {
-        return Err(document.wrong(item, "a route has a match"));
-    };
-    let Some(text) = node.scalar() else {
-        return Err(document.wrong(node, "the match of a route is a text"));
-    };
-    if item.get("syntax").and_then(Node::scalar).is_some_and(|syntax| syntax != "v3") {
-        return Err(document.unsupported(item, "a route in the syntax of Traefik 2", ""));
+impl<'n, 'a> Route<'n, 'a> {
+    fn read(
+        document: &Document<'_>,
+        item: &'n Node<'a>,
+        group: Syntax,
+        copy: &FeatureCopy,
+    ) -> Result<Self, RenderError> {
+        let Some(node) = item.get("match") else {
+            return Err(document.wrong(item, "a route has a match"));
+        };
+        let Some(text) = node.scalar() else {
+            return Err(document.wrong(node, "the match of a route is a text"));
+        };
+        let syntax =
+            match item.get("syntax").filter(|syntax| !syntax.is_null()).map(|node| (node, node.scalar())) {
+                None | Some((_, Some(""))) if copy.routing.router == Router::TraefikV2 => Syntax::V2,
+                None | Some((_, Some(""))) => group,
+                Some((_, Some("v2"))) => Syntax::V2,
+                Some((_, Some("v3"))) => Syntax::V3,
+                Some((node, _)) => {
+                    return Err(document.unsupported(node, "a syntax that is neither v2 nor v3", ""));
+                }
+            };
+        let rule = rule::parse(text)
+            .map_err(|cause| document.wrong(node, format!("this rule cannot be read: {cause}")))?;
+        let priority = priority(document, item, text)?;
+        Ok(Self { item, node, text, rule, syntax, priority })
     }
-    let hosts = rule::hosts(text)
-        .map_err(|cause| document.wrong(node, format!("this rule cannot be read: {cause}")))?;
-    let own = own_priority(document, item, text)?;
-    let with = |matcher: String| format!("({text}) && {matcher}");
-    let mut rules = vec![
-        Rule {
-            text: with(matchers::header(&copy.header, &copy.feature)),
-            priority: own + 2,
-            middlewares: vec![&names.feature],
-        },
-        Rule {
-            text: with(matchers::baggage(&copy.header, &copy.feature)),
-            priority: own + 1,
-            middlewares: vec![&names.feature],
-        },
-    ];
-    // A rule that takes requests of other hosts too would take them all from base at this priority.
-    if hosts.all {
-        let mut edits = Vec::new();
-        let mut priority = own + PREVIEW_PRIORITY;
-        for literal in hosts.literals {
-            let preview =
-                preview::host(&literal.host, &copy.feature).map_err(|cause| document.wrong(node, cause))?;
-            if !preview.unmistakable {
-                priority = generated::MISTAKABLE_PRIORITY;
+
+    /// Whether it is what an earlier rendering made of a route: it names our middleware, and takes only
+    /// requests of the feature.
+    fn is_done(&self, names: &Middlewares, copy: &FeatureCopy) -> bool {
+        let middlewares = self.item.get("middlewares").map(Node::items).unwrap_or_default();
+        let has =
+            |name: &str| middlewares.iter().any(|item| item.get("name").and_then(Node::scalar) == Some(name));
+        let demands =
+            |matcher: String| rule::parse(&matcher).is_ok_and(|matcher| self.rule.demands(&matcher));
+        has(&names.feature)
+            && (demands(matchers::header(self.syntax, &copy.header, &copy.feature))
+                || demands(matchers::baggage(self.syntax, &copy.header, &copy.feature))
+                || has(&names.preview) && self.is_of_preview_hosts(copy))
+    }
+
+    fn is_of_preview_hosts(&self, copy: &FeatureCopy) -> bool {
+        let hosts = self.rule.hosts();
+        hosts.all
+            && hosts.literals.iter().all(|literal| {
+                let made =
+                    HostTemplate::made(copy.routing.preview_host.as_ref(), &literal.text, &copy.feature);
+                made.is_some_and(|unmistakable| unmistakable || self.priority <= MISTAKABLE_PRIORITY)
+            })
+    }
+
+    /// What it becomes: by header, by baggage, and by preview host where one can be said.
+    fn rules<'m>(
+        &self,
+        document: &Document<'_>,
+        copy: &FeatureCopy,
+        names: &'m Middlewares,
+    ) -> Result<Vec<Rule<'m>>, RenderError> {
+        let Self { node, text, rule, syntax, priority, item: _ } = self;
+        let with = |matcher: String| format!("({text}) && {matcher}");
+        let mut rules = vec![
+            Rule {
+                text: with(matchers::header(*syntax, &copy.header, &copy.feature)),
+                priority: priority + 2,
+                middlewares: vec![&names.feature],
+            },
+            Rule {
+                text: with(matchers::baggage(*syntax, &copy.header, &copy.feature)),
+                priority: priority + 1,
+                middlewares: vec![&names.feature],
+            },
+        ];
+        // A rule that takes requests of other hosts too would take them all from base at this priority.
+        let hosts = rule.hosts();
+        if hosts.all {
+            let mut edits = Vec::new();
+            let mut priority = priority + PREVIEW_PRIORITY;
+            for literal in hosts.literals {
+                let template = copy.routing.preview_host.as_ref();
+                let preview = HostTemplate::preview(template, &literal.text, &copy.feature)
+                    .map_err(|cause| document.wrong(node, cause))?;
+                if !preview.unmistakable {
+                    priority = MISTAKABLE_PRIORITY;
+                }
+                edits.push(Edit::replace(literal.span.clone(), go_quoted(&preview.host)));
             }
-            edits.push(Edit::replace(literal.span, matchers::go_quoted(&preview.host)));
+            let text = splice::apply(text, 0..text.len(), edits);
+            // It needs what the header routes need too: when the preview host answers, they do.
+            rules.push(Rule { text, priority, middlewares: vec![&names.feature, &names.preview] });
         }
-        let text = splice::apply(text, 0..text.len(), edits);
-        // It needs what the header routes need too: when the preview host answers, they do.
-        rules.push(Rule { text, priority, middlewares: vec![&names.feature, &names.preview] });
+        Ok(rules)
     }
-    Ok(rules)
 }
 
-/// The rule's own priority: what is written, or its length in bytes, as Traefik counts.
-fn own_priority(document: &Document<'_>, item: &Node<'_>, rule: &str) -> Result<usize, RenderError> {
+/// The rule's own priority.
+fn priority(document: &Document<'_>, item: &Node<'_>, rule: &str) -> Result<usize, RenderError> {
     let Some(node) = item.get("priority").filter(|node| !node.is_null()) else { return Ok(rule.len()) };
     match node.scalar().and_then(|text| text.parse::<usize>().ok()) {
         Some(0) => Ok(rule.len()),
@@ -131,42 +207,6 @@ fn own_priority(document: &Document<'_>, item: &Node<'_>, rule: &str) -> Result<
         Some(priority) if i32::try_from(priority).is_ok() => Ok(priority),
         _ => Err(document.unsupported(node, "a priority below 0 or above 2147483647", "")),
     }
-}
-
-/// Turns the route `item` into the first of `rules`, and copies of its text behind it into the others.
-fn spread(
-    document: &Document<'_>,
-    routes: &Node<'_>,
-    item: &Node<'_>,
-    rules: &[Rule<'_>],
-) -> Result<Vec<Edit>, RenderError> {
-    let [first, others @ ..] = rules else { return Ok(Vec::new()) };
-    let stream = document.text;
-    let mut edits = route_edits(document, item, first)?;
-    if let Value::Seq { style: Style::Flow, .. } = routes.value {
-        let mut copies = String::new();
-        for rule in others {
-            copies.push_str(", ");
-            copies.push_str(&splice::apply(stream, item.span.clone(), route_edits(document, item, rule)?));
-        }
-        edits.push(Edit::insert(item.span.end, copies));
-        return Ok(edits);
-    }
-    let dash = mapping::dash(document, item)?;
-    let start = dash - indent_before(stream, dash).len();
-    // The rest of the last line is a comment at most, which goes with the original.
-    let line_end =
-        stream[item.span.end..].find('\n').map_or(stream.len(), |newline| item.span.end + newline + 1);
-    let mut copies = String::new();
-    if !stream[..line_end].ends_with('\n') {
-        copies.push_str(document.eol);
-    }
-    for rule in others {
-        copies.push_str(&splice::apply(stream, start..item.span.end, route_edits(document, item, rule)?));
-        copies.push_str(document.eol);
-    }
-    edits.push(Edit::insert(line_end, copies));
-    Ok(edits)
 }
 
 /// The edits that make the text of one route say `rule`.
@@ -192,13 +232,18 @@ fn route_edits(document: &Document<'_>, item: &Node<'_>, rule: &Rule<'_>) -> Res
     Ok(edits)
 }
 
-fn refuse_unsupported(document: &Document<'_>, object: &Object<'_, '_>) -> Result<(), RenderError> {
-    if object.api_version != generated::API_VERSION {
-        let what = format!("an IngressRoute of {}", object.api_version);
-        return Err(document.unsupported(object.root, what, ": only traefik.io/v1alpha1 is"));
+/// The group of an `IngressRoute`, and its syntax where its routes say nothing else.
+fn group(document: &Document<'_>, object: &Object<'_, '_>) -> Result<(&'static str, Syntax), RenderError> {
+    if let Some(node) = object.root.read_at(&["spec", "parentRefs"]) {
+        return Err(document.unsupported(node, "an IngressRoute with parentRefs", ""));
     }
-    match object.root.read_at(&["spec", "parentRefs"]) {
-        Some(node) => Err(document.unsupported(node, "an IngressRoute with parentRefs", "")),
-        None => Ok(()),
+    match object.api_version {
+        generated::API_VERSION => Ok((generated::API_VERSION, Syntax::V3)),
+        generated::OLD_API_VERSION => Ok((generated::OLD_API_VERSION, Syntax::V2)),
+        other => {
+            let what = format!("an IngressRoute of {other}");
+            let remedy = ": only traefik.io/v1alpha1 and traefik.containo.us/v1alpha1 are";
+            Err(document.unsupported(object.root, what, remedy))
+        }
     }
 }

@@ -1,22 +1,39 @@
-//! A Traefik rule as far as it must be understood: which hosts it names, and where.
+//! A Traefik rule: Go's expression syntax over calls of matchers, `Host(...) && !PathPrefix(...)`.
 //!
-//! A rule is Go's expression syntax over calls of matchers: `Host(...) && !PathPrefix(...)`. It is
-//! read to spans; whatever is not understood is an error, never a guess.
+//! It is read to a tree with spans; whatever is not understood is an error, never a guess.
 
 use std::ops::Range;
 
-/// A literal host of a rule: the argument of a `Host` that is not negated.
+/// A rule, with the places of its texts.
 #[derive(Debug, PartialEq, Eq)]
-pub struct HostLiteral {
-    pub host: String,
+pub enum Rule {
+    All(Vec<Rule>),
+    Any(Vec<Rule>),
+    Not(Box<Rule>),
+    Call(Call),
+}
+
+/// A matcher and what it is asked.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Call {
+    /// In lower case: Traefik takes a matcher's name in any.
+    pub name: String,
+    pub arguments: Vec<Literal>,
+}
+
+/// A text of a rule.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Literal {
+    pub text: String,
     /// The literal with its quotes.
     pub span: Range<usize>,
 }
 
 /// What a rule says of hosts.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Hosts {
-    pub literals: Vec<HostLiteral>,
+pub struct Hosts<'r> {
+    /// The arguments of every `Host` that is not negated.
+    pub literals: Vec<&'r Literal>,
     /// Whether every request that the rule takes has one of the literal hosts: no alternative goes
     /// without, no host is a pattern.
     pub all: bool,
@@ -25,14 +42,59 @@ pub struct Hosts {
 /// How deep brackets and negations may stand in one another.
 const DEEPEST: usize = 100;
 
-/// The hosts that `rule` names.
-pub fn hosts(rule: &str) -> Result<Hosts, String> {
-    let mut reader = Reader { rule, at: 0, depth: 0, literals: Vec::new() };
-    let all = reader.any(false)?;
+/// Reads a rule of either syntax: they differ in their matchers only.
+pub fn parse(text: &str) -> Result<Rule, String> {
+    let mut reader = Reader { rule: text, at: 0, depth: 0 };
+    let rule = reader.any()?;
     match reader.peek() {
-        None => Ok(Hosts { literals: reader.literals, all }),
+        None => Ok(rule),
         Some(_) => Err(reader.expected("&&, || or the end")),
     }
+}
+
+impl Rule {
+    pub fn hosts(&self) -> Hosts<'_> {
+        let mut literals = Vec::new();
+        let all = self.pins(false, &mut literals);
+        Hosts { literals, all }
+    }
+
+    /// Whether every request that the rule takes satisfies `call`, by the rule's own words.
+    pub fn demands(&self, call: &Rule) -> bool {
+        match (self, call) {
+            (Self::Call(one), Self::Call(other)) => one.name == other.name && texts(one).eq(texts(other)),
+            (Self::All(parts), _) => parts.iter().any(|part| part.demands(call)),
+            (Self::Any(parts), _) => parts.iter().all(|part| part.demands(call)),
+            _ => false,
+        }
+    }
+
+    /// Whether it pins the host to a literal.
+    fn pins<'r>(&'r self, negated: bool, literals: &mut Vec<&'r Literal>) -> bool {
+        match self {
+            // No short cut: each part's literals are wanted.
+            Self::All(parts) => {
+                parts.iter().fold(false, |pinned, part| part.pins(negated, literals) | pinned)
+            }
+            Self::Any(parts) => parts.iter().fold(true, |pinned, part| part.pins(negated, literals) & pinned),
+            Self::Not(part) => {
+                part.pins(!negated, literals);
+                false
+            }
+            Self::Call(Call { name, arguments }) => {
+                let plain = |literal: &&Literal| !literal.text.contains('*');
+                if name != "host" || negated {
+                    return false;
+                }
+                literals.extend(arguments.iter().filter(plain));
+                !arguments.is_empty() && arguments.iter().all(|literal| plain(&literal))
+            }
+        }
+    }
+}
+
+fn texts(call: &Call) -> impl Iterator<Item = &str> {
+    call.arguments.iter().map(|literal| literal.text.as_str())
 }
 
 struct Reader<'a> {
@@ -40,49 +102,50 @@ struct Reader<'a> {
     at: usize,
     /// How many brackets and negations are open.
     depth: usize,
-    literals: Vec<HostLiteral>,
 }
 
-/// Each method says whether what it read pins the host to a literal.
 impl Reader<'_> {
-    fn any(&mut self, negated: bool) -> Result<bool, String> {
-        let mut pinned = self.all(negated)?;
+    fn any(&mut self) -> Result<Rule, String> {
+        let mut parts = vec![self.all()?];
         while self.take("||") {
-            pinned &= self.all(negated)?;
+            parts.push(self.all()?);
         }
-        Ok(pinned)
+        Ok(alone(parts, Rule::Any))
     }
 
-    fn all(&mut self, negated: bool) -> Result<bool, String> {
-        let mut pinned = self.one(negated)?;
+    fn all(&mut self) -> Result<Rule, String> {
+        let mut parts = vec![self.one()?];
         while self.take("&&") {
-            pinned |= self.one(negated)?;
+            parts.push(self.one()?);
         }
-        Ok(pinned)
+        Ok(alone(parts, Rule::All))
     }
 
-    fn one(&mut self, negated: bool) -> Result<bool, String> {
+    fn one(&mut self) -> Result<Rule, String> {
         if self.depth > DEEPEST {
             return Err(format!("no more than {DEEPEST} brackets and negations in one another are expected"));
         }
         self.depth += 1;
-        let pinned = if self.take("!") {
-            self.one(!negated).map(|_| false)
+        let rule = if self.take("!") {
+            Rule::Not(Box::new(self.one()?))
         } else if self.take("(") {
-            let pinned = self.any(negated)?;
-            if self.take(")") { Ok(pinned) } else { Err(self.expected("a closing bracket")) }
+            let rule = self.any()?;
+            if !self.take(")") {
+                return Err(self.expected("a closing bracket"));
+            }
+            rule
         } else {
-            self.call(negated)
+            Rule::Call(self.call()?)
         };
         self.depth -= 1;
-        pinned
+        Ok(rule)
     }
 
-    fn call(&mut self, negated: bool) -> Result<bool, String> {
+    fn call(&mut self) -> Result<Call, String> {
         self.peek();
         let rest = &self.rule[self.at..];
         let length = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-        let name = &rest[..length];
+        let name = rest[..length].to_ascii_lowercase();
         if name.is_empty() {
             return Err(self.expected("a matcher"));
         }
@@ -90,21 +153,15 @@ impl Reader<'_> {
         if !self.take("(") {
             return Err(self.expected("an opening bracket"));
         }
-        let mut pinned = false;
+        let mut arguments = Vec::new();
         while !self.take(")") {
             let (text, span) = self.literal()?;
-            // Traefik takes a matcher's name in any case.
-            if name.eq_ignore_ascii_case("Host") && !negated {
-                pinned = !text.contains('*');
-                if pinned {
-                    self.literals.push(HostLiteral { host: text, span });
-                }
-            }
+            arguments.push(Literal { text, span });
             if !self.take(",") && self.peek() != Some(')') {
                 return Err(self.expected("a comma or a closing bracket"));
             }
         }
-        Ok(pinned)
+        Ok(Call { name, arguments })
     }
 
     fn literal(&mut self) -> Result<(String, Range<usize>), String> {
@@ -158,6 +215,14 @@ impl Reader<'_> {
     }
 }
 
+/// The only part itself, or all of them together.
+fn alone(mut parts: Vec<Rule>, together: fn(Vec<Rule>) -> Rule) -> Rule {
+    match parts.len() {
+        1 => parts.remove(0),
+        _ => together(parts),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,11 +243,12 @@ mod tests {
             ("PathPrefix(`/`)", &[], false),
         ];
         for (rule, literals, all) in cases {
-            let hosts = hosts(rule).expect(rule);
-            let found: Vec<&str> = hosts.literals.iter().map(|literal| literal.host.as_str()).collect();
+            let parsed = parse(rule).expect(rule);
+            let hosts = parsed.hosts();
+            let found: Vec<&str> = hosts.literals.iter().map(|literal| literal.text.as_str()).collect();
             assert_eq!((found.as_slice(), hosts.all), (literals, all), "{rule}");
             for literal in &hosts.literals {
-                assert_eq!(rule[literal.span.clone()].trim_matches(['`', '"']), literal.host);
+                assert_eq!(rule[literal.span.clone()].trim_matches(['`', '"']), literal.text);
             }
         }
     }
@@ -200,10 +266,28 @@ mod tests {
             "(Host(`a`)",
             "&&",
         ] {
-            assert!(hosts(bad).is_err(), "{bad}");
+            assert!(parse(bad).is_err(), "{bad}");
         }
         for deep in ["(", "!"] {
-            assert!(hosts(&format!("{}Host(`a`)", deep.repeat(100_000))).is_err(), "{deep}");
+            assert!(parse(&format!("{}Host(`a`)", deep.repeat(100_000))).is_err(), "{deep}");
+        }
+    }
+
+    #[test]
+    fn a_rule_demands_what_no_alternative_goes_without() {
+        let call = parse("Header(`k`, `f`)").expect("a rule");
+        let cases = [
+            ("(Host(`a`)) && Header(`k`, `f`)", true),
+            ("Host(`a`) && (header(\"k\", \"f\"))", true),
+            ("Host(`a`) || Host(`b`) && Header(`k`, `f`)", false),
+            ("Host(`a`) && Header(`k`, `f`) || Header(`k`, `f`)", true),
+            ("!Header(`k`, `f`)", false),
+            ("Header(`k`, `g`)", false),
+            ("HeaderRegexp(`k`, `f`)", false),
+            ("Host(`Header(`) && Path(`k`, `f`)", false),
+        ];
+        for (rule, want) in cases {
+            assert_eq!(parse(rule).expect(rule).demands(&call), want, "{rule}");
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::copy;
 
 /// `--isolate`.
-#[derive(Clone, Copy, Debug, clap::ValueEnum, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IsolateWord {
     /// Names and selectors must contain the release.
@@ -32,6 +32,10 @@ pub enum ClusterScopedWord {
 #[derive(Clone, Debug)]
 pub struct Release(pub String);
 
+/// A name, as Kubernetes takes it.
+#[derive(Clone, Debug)]
+pub struct ObjectName(pub String);
+
 /// A person or a link, as it is to stand in an annotation.
 #[derive(Clone, Debug)]
 pub struct Note(pub String);
@@ -41,6 +45,14 @@ impl FromStr for Release {
 
     fn from_str(text: &str) -> Result<Self, String> {
         copy::release(text).map(Self)
+    }
+}
+
+impl FromStr for ObjectName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        copy::name_of_object(text).map(Self)
     }
 }
 

@@ -5,7 +5,8 @@ use feature::words;
 use serde_json::{Map, Value};
 
 /// The flags of a rendering that adds labels and the ttl, and does nothing else.
-pub const FLAGS: [&str; 4] = ["--feature=feat1", "--isolate=off", "--router=none", "--cluster-scoped=keep"];
+pub const FLAGS: [&str; 5] =
+    ["--feature=feat1", "--isolate=off", "--router=none", "--cluster-scoped=keep", "--keep=claims"];
 pub const LABEL: (&str, &str) = (words::FEATURE, "feat1");
 pub const ANNOTATION: (&str, &str) = (words::TTL, words::DEFAULT_TTL);
 

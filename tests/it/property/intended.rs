@@ -62,7 +62,8 @@ impl Wanted {
             pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
         };
         let wanted = |more: &[&str], labels: &[(&str, &str)], annotations, lifetime: &[(&str, &str)]| {
-            let fixed = ["--isolate=off", "--router=none", "--cluster-scoped=keep"].map(str::to_owned);
+            let fixed = ["--isolate=off", "--router=none", "--cluster-scoped=keep", "--keep=claims"]
+                .map(str::to_owned);
             let mut flags = vec![format!("--feature={FEATURE}")];
             flags.extend(fixed.into_iter().chain(more.iter().map(|flag| (*flag).to_owned())));
             let labels = [&[(words::FEATURE, FEATURE)], labels].concat();
