@@ -77,10 +77,15 @@ pub fn of_object(
     match (fields::group(object.api_version), object.kind) {
         ("", "Service") => address(document, spec, changes),
         ("batch", "CronJob") => set(document, spec, ("suspend", "true"), changes),
-        kind if REPLICATED.contains(&kind) => match spec.read_text("replicas").map(str::parse::<u64>) {
-            Some(Ok(2..)) => set(document, spec, ("replicas", "1"), changes),
-            _ => Ok(Vec::new()),
-        },
+        kind if REPLICATED.contains(&kind) => {
+            let replicas = spec.read("replicas").filter(|replicas| !replicas.is_null());
+            let many = match replicas.map(|replicas| replicas.scalar().unwrap_or_default().parse::<u64>()) {
+                // Who scales it may have left more of it than one.
+                None => !copy.keeps("HorizontalPodAutoscaler"),
+                Some(count) => count.is_ok_and(|count| count > 1),
+            };
+            if many { set(document, spec, ("replicas", "1"), changes) } else { Ok(Vec::new()) }
+        }
         _ => Ok(Vec::new()),
     }
 }
@@ -95,11 +100,26 @@ fn address(
         return Ok(Vec::new());
     }
     let mut edits = set(document, spec, ("type", "\"ClusterIP\""), changes)?;
-    edits.extend(mapping::remove(document, spec, BALANCED)?);
-    for port in spec.read("ports").map(Node::items).unwrap_or_default() {
-        edits.extend(mapping::remove(document, port.resolved(), &["nodePort"])?);
+    edits.extend(remove(document, spec, "spec", BALANCED, changes)?);
+    for (index, port) in spec.read("ports").map(Node::items).unwrap_or_default().iter().enumerate() {
+        let path = format!("spec.ports[{index}]");
+        edits.extend(remove(document, port.resolved(), &path, &["nodePort"], changes)?);
     }
     Ok(edits)
+}
+
+fn remove(
+    document: &Document<'_>,
+    map: &Node<'_>,
+    path: &str,
+    keys: &[&str],
+    changes: &mut Vec<Change>,
+) -> Result<Vec<Edit>, RenderError> {
+    for (key, value) in keys.iter().filter_map(|key| Some((key, map.read(key)?))) {
+        let text = value.scalar().unwrap_or(&document.text[value.span.clone()]);
+        changes.push(Change::new(path, (key, text), Action::Removed, value.span.start));
+    }
+    mapping::remove(document, map, keys)
 }
 
 fn set(

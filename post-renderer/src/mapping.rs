@@ -196,7 +196,10 @@ pub fn remove(document: &Document<'_>, map: &Node<'_>, keys: &[&str]) -> Result<
     let goes = |(key, _): &(Node<'_>, Node<'_>)| key.scalar().is_some_and(|key| keys.contains(&key));
     let end = |(key, value): &(Node<'_>, Node<'_>)| value.span.end.max(key.span.end);
     for key in keys {
-        own(document, map, key)?;
+        if own(document, map, key)?.is_none() && map.read(key).is_some() {
+            let what = format!("leaving out {key}, which comes from a merge key,");
+            return Err(document.unsupported(map, what, ": write it out"));
+        }
     }
     if !entries.iter().any(goes) {
         return Ok(Vec::new());

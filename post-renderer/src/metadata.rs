@@ -15,7 +15,11 @@ use crate::{
     splice::Edit,
 };
 
-/// What is added to the metadata of `object` itself.
+/// With this annotation Helm leaves an object behind. Any value but `keep` says the same: both Helms then
+/// have it neither among what they keep nor among what they delete, so that the key itself must go.
+const POLICY: &str = "helm.sh/resource-policy";
+
+/// What is added to the metadata of `object` itself, and what of it would outlive the copy.
 ///
 /// Only what is in a namespace and is no hook gets a ttl: a janitor that takes a running hook's
 /// `ServiceAccount` makes Helm 4 hang.
@@ -29,13 +33,27 @@ pub fn of_object(
         refuse_selected(document, object.metadata, copy)?;
     }
     let expires = !object.hook && !fields::is_cluster_scoped(object.api_version, object.kind);
-    let mut annotations = annotations(copy, expires);
+    let maps = [("labels", labels(copy)), ("annotations", annotations(copy, expires))];
     // What Helm keeps when its release goes would be left of a copy.
-    if object.kept_by_helm() && !copy.keeps(object.kind) {
-        annotations.push(("helm.sh/resource-policy", "delete"));
+    let policy = kept_by_helm(object).filter(|_| !copy.keeps(object.kind));
+    let Some((present, value)) = policy else {
+        return put(document, object.metadata, "metadata", &maps, changes);
+    };
+    let gone = (POLICY, value.scalar().unwrap_or_default());
+    changes.push(Change::new("metadata.annotations", gone, Action::Removed, value.span.start));
+    let [labels, annotations] = &maps;
+    if present.entries().iter().any(|(key, _)| key.scalar() != Some(POLICY)) {
+        let mut edits = put(document, object.metadata, "metadata", &maps, changes)?;
+        edits.extend(mapping::remove(document, present, &[POLICY])?);
+        return Ok(edits);
     }
-    let maps = [("labels", labels(copy)), ("annotations", annotations)];
-    put(document, object.metadata, "metadata", &maps, changes)
+    let mut edits = put(document, object.metadata, "metadata", std::slice::from_ref(labels), changes)?;
+    let at = present.span.start;
+    let added =
+        annotations.1.iter().map(|pair| Change::new("metadata.annotations", *pair, Action::Added, at));
+    changes.extend(added);
+    edits.push(mapping::replace(document, present, &mapping::flow(&annotations.1))?);
+    Ok(edits)
 }
 
 /// The labels on the pods of `object`, unless an upgrade could not change them there.
@@ -73,6 +91,12 @@ pub fn of_pods(
 /// The labels and annotations of a document that we write ourselves.
 pub fn of_ours(copy: &FeatureCopy) -> [Vec<(&str, &str)>; 2] {
     [labels(copy), annotations(copy, true)]
+}
+
+/// The annotations of an object that Helm would leave behind, and the one that says so.
+fn kept_by_helm<'n, 'a>(object: &Object<'n, 'a>) -> Option<(&'n Node<'a>, &'n Node<'a>)> {
+    let annotations = object.metadata.read("annotations")?;
+    Some((annotations, annotations.read(POLICY)?))
 }
 
 /// Whether an upgrade may change the labels on the pods of `object`.

@@ -37,13 +37,6 @@ impl<'n> Object<'n, '_> {
         self.metadata.read_text("namespace")
     }
 
-    /// Whether Helm leaves it behind when its release goes.
-    pub fn kept_by_helm(&self) -> bool {
-        let policy =
-            self.metadata.read("annotations").and_then(|map| map.read_text("helm.sh/resource-policy"));
-        policy.is_some_and(|policy| policy.trim().eq_ignore_ascii_case("keep"))
-    }
-
     /// A key, of those that can be changed in every object, that stands twice.
     pub fn doubled(&self) -> Option<&'static str> {
         let twice = |map: &Node<'_>, key: &str| {

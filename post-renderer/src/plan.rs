@@ -9,7 +9,7 @@ use crate::{
     document::{Document, Part},
     error::RenderError,
     fields,
-    isolate::{self, Pods, Suspect},
+    isolate::{self, Fault, Pods, Suspect},
     lean, metadata,
     object::{self, Absent, Object},
     report::{Change, DocumentReport},
@@ -48,6 +48,7 @@ struct Survey {
     reports: Vec<DocumentReport>,
     pods: Vec<Pods>,
     suspects: Vec<Suspect>,
+    faults: Vec<Fault>,
     met: Met,
     present: Present,
     /// Which of the `--pod-path`s led somewhere.
@@ -66,16 +67,24 @@ pub fn plan(stream: &[u8], copy: &FeatureCopy) -> Result<Plan, RenderError> {
     for surveys in survey_all(stream, &parts, copy) {
         all.take(surveys?);
     }
-    let Survey { edits, mut added, reports: documents, pods, suspects, met, present, led } = all;
+    let Survey { edits, mut added, reports: documents, pods, suspects, mut faults, met, present, led } = all;
     if documents.iter().filter(|document| document.passed).count() > MOST_PASSED {
         let what = format!("more than {MOST_PASSED} documents cannot be read");
         return Err(RenderError::Copy { what });
     }
-    isolate::check_suspects(suspects, &pods)?;
-    check_met(copy, &met)?;
+    faults.extend(isolate::taken(suspects, &pods));
     for Unedited { text, place } in route::unedited(&present, copy)? {
-        added.extend(edited(&text, copy).map_err(|error| error.of_ours(place))?);
+        let (texts, wrong) = edited(&text, copy).map_err(|error| error.of_ours(place.clone()))?;
+        added.extend(texts);
+        let at = stream.len();
+        let here = |fault: Fault| Fault { place: place.clone().unwrap_or(fault.place), at, ..fault };
+        faults.extend(wrong.into_iter().map(here));
     }
+    if !faults.is_empty() {
+        faults.sort_by_key(|fault| fault.at);
+        return Err(RenderError::Foreign { faults });
+    }
+    check_met(copy, &met)?;
     added.extend(route::entries(&present, copy)?);
     let idle = copy.pod_paths.iter().enumerate().filter(|(index, _)| !led.contains(index));
     let notes = idle.map(|(_, path)| leads_nowhere(path)).collect();
@@ -146,12 +155,13 @@ fn survey(stream: &[u8], part: &Part, copy: &FeatureCopy) -> Result<Survey, Rend
 impl Survey {
     /// Adds what a later document asks for.
     fn take(&mut self, other: Self) {
-        let Self { edits, added, reports, pods, suspects, met, present, led } = other;
+        let Self { edits, added, reports, pods, suspects, faults, met, present, led } = other;
         self.edits.extend(edits);
         self.added.extend(added);
         self.reports.extend(reports);
         self.pods.extend(pods);
         self.suspects.extend(suspects);
+        self.faults.extend(faults);
         self.met.containers.extend(met.containers);
         self.met.swaps.extend(met.swaps);
         self.present.routes.extend(present.routes);
@@ -174,7 +184,7 @@ impl Survey {
             hook: object.hook,
             ..nothing()
         };
-        if let Some(why) = left_out(document, object, copy)? {
+        if let Some(why) = left_out(document, object, copy, &mut self.faults)? {
             self.edits.push(Edit::replace(0..document.text.len(), ""));
             report.note = Some(why.to_owned());
             self.reports.push(report);
@@ -195,12 +205,10 @@ impl Survey {
         mut report: DocumentReport,
     ) -> Result<(), RenderError> {
         if let Isolate::Check { release } = &copy.isolate {
-            if !fields::is_cluster_scoped(object.api_version, object.kind) {
-                isolate::check_name(document, object, copy, release)?;
-            }
-            isolate::check_annotations(document, object)?;
+            self.faults.extend(isolate::check_name(document, object, copy, release));
+            self.faults.extend(isolate::check_annotations(document, object));
             self.pods.extend(isolate::pods(object, &copy.pod_paths));
-            self.suspects.extend(isolate::check_selector(document, object, release)?);
+            self.suspects.extend(isolate::check_selector(document, object, release, &mut self.faults));
         }
         if copy.routing.router != Router::None {
             refuse_foreign_route(document, object)?;
@@ -230,7 +238,7 @@ fn wanted(api_version: &str, kind: &str, copy: &FeatureCopy) -> Option<Vec<Strin
         return None;
     }
     let mut paths = vec!["metadata".to_owned()];
-    paths.extend(isolate::SELECTORS.map(str::to_owned));
+    paths.extend(isolate::PATHS.map(str::to_owned));
     if copy.lean {
         paths.extend(lean::wanted(api_version, kind)?.into_iter().map(str::to_owned));
     }
@@ -251,12 +259,13 @@ fn wanted(api_version: &str, kind: &str, copy: &FeatureCopy) -> Option<Vec<Strin
     Some(paths)
 }
 
-/// Makes a document of ours, written as a chart would have it, the copy's; with it come those beside it.
-fn edited(text: &str, copy: &FeatureCopy) -> Result<Vec<String>, RenderError> {
+/// Makes a document of ours, written as a chart would have it, the copy's; with it come those beside it,
+/// and what is wrong with it.
+fn edited(text: &str, copy: &FeatureCopy) -> Result<(Vec<String>, Vec<Fault>), RenderError> {
     let part = Part { span: 0..text.len(), index: 0 };
-    let Survey { edits, mut added, .. } = survey(text.as_bytes(), &part, copy)?;
+    let Survey { edits, mut added, faults, .. } = survey(text.as_bytes(), &part, copy)?;
     added.insert(0, splice::apply(text, 0..text.len(), edits));
-    Ok(added)
+    Ok((added, faults))
 }
 
 /// Why an object is left out of the copy.
@@ -264,10 +273,11 @@ fn left_out(
     document: &Document<'_>,
     object: &Object<'_, '_>,
     copy: &FeatureCopy,
+    faults: &mut Vec<Fault>,
 ) -> Result<Option<&'static str>, RenderError> {
     let ingress = object.kind == "Ingress" && copy.routing.router != Router::None;
-    let why = if fields::is_cluster_scoped(object.api_version, object.kind) && drops(document, object, copy)?
-    {
+    let cluster_scoped = fields::is_cluster_scoped(object.api_version, object.kind);
+    let why = if cluster_scoped && drops(document, object, copy, faults) {
         "dropped: it is in no namespace and so base's"
     } else if lean::drops(object, copy) {
         "dropped: a light copy does without"
@@ -284,24 +294,23 @@ fn left_out(
 }
 
 /// Whether an object outside of any namespace is left out of the copy.
-fn drops(document: &Document<'_>, object: &Object<'_, '_>, copy: &FeatureCopy) -> Result<bool, RenderError> {
+fn drops(
+    document: &Document<'_>,
+    object: &Object<'_, '_>,
+    copy: &FeatureCopy,
+    faults: &mut Vec<Fault>,
+) -> bool {
     let own = match &copy.isolate {
         Isolate::Check { release } => object.name().is_some_and(|name| isolate::contains(name, release)),
         Isolate::Off { .. } => false,
     };
     match copy.cluster_scoped {
-        ClusterScoped::Keep => Ok(false),
-        ClusterScoped::Drop => Ok(true),
-        ClusterScoped::Check if object.kind == "CustomResourceDefinition" => Ok(true),
-        ClusterScoped::Check if own => Ok(false),
+        ClusterScoped::Keep => false,
+        ClusterScoped::Drop => true,
+        ClusterScoped::Check if object.kind == "CustomResourceDefinition" => true,
         ClusterScoped::Check => {
-            let what = format!(
-                "{} {} is in no namespace, so that it would be base's as well: leave it out by the chart's \
-                 values, or say --cluster-scoped=drop, or keep to change base's",
-                object.kind,
-                object.name().unwrap_or_default(),
-            );
-            Err(document.wrong(object.root, what))
+            faults.extend((!own).then(|| isolate::of_no_namespace(document, object)));
+            false
         }
     }
 }

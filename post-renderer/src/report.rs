@@ -40,7 +40,7 @@ pub struct DocumentReport {
     pub at: usize,
 }
 
-/// One entry of an object that the copy has and base has not.
+/// One entry of an object in which the copy differs from base.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
@@ -62,6 +62,8 @@ pub enum Action {
     Replaced,
     /// It was there already.
     Kept,
+    /// Base has it, with the value that is said.
+    Removed,
 }
 
 /// An object that the chart does not have.
@@ -141,6 +143,7 @@ impl Report {
                     Action::Added => '+',
                     Action::Replaced => '~',
                     Action::Kept => '=',
+                    Action::Removed => '-',
                 };
                 line_of(&mut text, &format!("  {sign} {path}: {key}: {value} (line {line})"));
             }

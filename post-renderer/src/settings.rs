@@ -332,6 +332,7 @@ impl Settings {
             );
         }
         nested(&pod_paths)?;
+        contradicting(&swaps)?;
         twice("--label", labels.iter().map(|label| label.key.as_str()))?;
         twice("--annotation", annotations.iter().map(|annotation| annotation.key.as_str()))?;
         Ok(Some(FeatureCopy {
@@ -373,6 +374,10 @@ fn isolation(
     }
     match (word, release) {
         (IsolateWord::Off, None) => Ok(Isolate::Off { base }),
+        (IsolateWord::Check, Some(Release(release))) if release == feature.as_str() => Err(format!(
+            "--release={release} is the feature alone, which base may have as a name or a label too \
+             (app: {feature}): call the copy's release such as shop-{feature}"
+        )),
         (IsolateWord::Check, Some(Release(release))) if isolate::contains(&release, feature.as_str()) => {
             Ok(Isolate::Check { release })
         }
@@ -423,6 +428,23 @@ fn nested(paths: &[PodPath]) -> Result<(), String> {
         });
         if let Some(other) = other {
             return Err(format!("--pod-path={}={} leads where {} leads", one.kind, one.path, other.path));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses two swaps that speak of one name: which of them counts, and how often, nobody could tell.
+fn contradicting(swaps: &[Swap]) -> Result<(), String> {
+    let said = |Swap { kind, old, new }: &Swap| format!("--swap={}/{old}={new}", kind.word());
+    for (index, one) in swaps.iter().enumerate() {
+        let others = swaps[..index].iter().filter(|other| other.kind == one.kind);
+        for other in others {
+            if one.old == other.old {
+                return Err(format!("{} and {} swap one for two", said(other), said(one)));
+            }
+            if one.old == other.new || one.new == other.old {
+                return Err(format!("{} and {}: one swaps what the other brings", said(other), said(one)));
+            }
         }
     }
     Ok(())

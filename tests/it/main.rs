@@ -1,13 +1,19 @@
 //! The only integration binary of the repository. Each module is one part of what is promised.
 
 mod copies;
+mod crds;
 mod drivers;
 mod failures;
 mod fidelity;
 mod golden;
 mod hostile;
+mod isolation;
+mod lean;
+mod own;
 mod property;
+mod routers;
 mod routes;
+mod rules;
 mod stage;
 mod tidy;
 mod workloads;

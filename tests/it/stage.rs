@@ -9,11 +9,12 @@ use acceptance::{
 };
 
 /// The Helm that base is deployed by now. A test that failed leaves it poisoned: base is made anew.
-static BASE: Mutex<Option<Helm>> = Mutex::new(None);
+static BASE: Mutex<Option<Version>> = Mutex::new(None);
 
 /// Base, for as long as this is held.
 pub struct Stage {
-    base: MutexGuard<'static, Option<Helm>>,
+    helm: Helm,
+    _turn: MutexGuard<'static, Option<Version>>,
 }
 
 impl Stage {
@@ -25,17 +26,17 @@ impl Stage {
             Err(poisoned) => (poisoned.into_inner(), true),
         };
         BASE.clear_poison();
-        if poisoned || base.as_ref().is_none_or(|helm| helm.version != version) {
+        let helm = Helm::new(version);
+        if poisoned || *base != Some(version) {
             cluster::remove_everything();
-            let helm = Helm::new(version);
             cluster::deploy_base(&helm);
-            *base = Some(helm);
+            *base = Some(version);
         }
-        Self { base }
+        Self { helm, _turn: base }
     }
 
     pub fn helm(&self) -> &Helm {
-        self.base.as_ref().expect("base is deployed")
+        &self.helm
     }
 }
 
@@ -53,3 +54,20 @@ macro_rules! with_both_helms {
 }
 
 pub(crate) use with_both_helms;
+
+/// One test for each Helm, named alike, without base: in namespaces of its own, whose names the number makes two.
+macro_rules! with_either_helm {
+    ($($(#[$doc:meta])* fn $name:ident($helm:ident, $number:ident) $body:block)+) => {
+        $($(#[$doc])* fn $name($helm: &acceptance::helm::Helm, $number: u8) $body)+
+        mod with_helm_3 {
+            use acceptance::helm::{Helm, Version};
+            $(#[test] fn $name() { super::$name(&Helm::new(Version::Three), 3); })+
+        }
+        mod with_helm_4 {
+            use acceptance::helm::{Helm, Version};
+            $(#[test] fn $name() { super::$name(&Helm::new(Version::Four), 4); })+
+        }
+    };
+}
+
+pub(crate) use with_either_helm;

@@ -1,11 +1,7 @@
 //! Every kind that has pods, on the real API server: what is injected arrives where it belongs, changes and goes
 //! again, and what may not be changed is never touched.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    process::Command,
-    sync::Mutex,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use acceptance::{
     cluster,
@@ -14,6 +10,8 @@ use acceptance::{
     process, repo,
 };
 use serde_json::Value;
+
+use crate::crds::Crds;
 
 /// The kinds of the chart, and what controllers keep of the states of pods that there were.
 const KINDS: &str = "deployments.apps,replicasets.apps,statefulsets.apps,daemonsets.apps,controllerrevisions.apps,\
@@ -106,9 +104,6 @@ const OTHER: Copy = Copy {
     annotations: &[(feature::words::TTL, "6h")],
 };
 
-/// How many tests use the CRDs now.
-static USERS: Mutex<usize> = Mutex::new(0);
-
 mod with_helm_3 {
     #[test]
     fn every_kind_with_pods_takes_what_is_injected_and_gives_it_back() {
@@ -131,10 +126,9 @@ mod with_helm_4 {
 
 /// Without base, so without a stage: beside the tests of the demo, in a namespace of the release's name.
 fn every_kind_with_pods_takes_what_is_injected_and_gives_it_back(version: Version, name: &'static str) {
-    assert!(lab().own, "this test applies CRDs and deletes them: it runs on the lab alone (unset CLUSTER)");
+    let _crds = Crds::applied();
     // What a test that failed has left.
     delete(&["namespace", name]);
-    let _crds = Crds::applied();
     let release = Release { helm: Helm::new(version), name };
 
     let base = release.upgrade(None);
@@ -226,7 +220,15 @@ impl Release {
         command.args(["--namespace", self.name, "--create-namespace"]);
         if let Some(copy) = copy {
             let pods = "--pod-path=Elasticsearch=spec.nodeSets[].podTemplate.metadata";
-            let flags = ["--feature=feat1", "--isolate=off", "--router=none", "--cluster-scoped=keep", pods];
+            // What is said of claims is no injected metadata.
+            let flags = [
+                "--feature=feat1",
+                "--isolate=off",
+                "--router=none",
+                "--cluster-scoped=keep",
+                "--keep=claims",
+                pods,
+            ];
             command.arg("--post-renderer=devstack");
             command.args(flags.iter().chain(copy.flags).map(|flag| format!("--post-renderer-args={flag}")));
         }
@@ -328,37 +330,6 @@ fn differences(before: &Objects, after: &Objects) -> Vec<String> {
     differences
 }
 
-/// The CRDs of other projects, for as long as this is held.
-struct Crds;
-
-impl Crds {
-    fn applied() -> Self {
-        let mut users = USERS.lock().expect("the CRDs could be applied");
-        if *users == 0 {
-            // Some are larger than the annotation that kubectl would write without --server-side.
-            let crds = ["--filename", lab().var("CRDS")];
-            let _ = process::output_of(kubectl().args(["apply", "--server-side"]).args(crds));
-            let _ = process::output_of(kubectl().args(["wait", "--for=condition=Established"]).args(crds));
-        }
-        *users += 1;
-        Self
-    }
-}
-
-impl Drop for Crds {
-    fn drop(&mut self) {
-        let mut users = USERS.lock().expect("the CRDs could be applied");
-        *users -= 1;
-        if *users == 0 {
-            delete(&["--filename", lab().var("CRDS")]);
-        }
-    }
-}
-
 fn delete(what: &[&str]) {
-    let _ = process::output_of(kubectl().args(["delete", "--ignore-not-found"]).args(what));
-}
-
-fn kubectl() -> Command {
-    lab().command("kubectl")
+    let _ = process::output_of(lab().command("kubectl").args(["delete", "--ignore-not-found"]).args(what));
 }

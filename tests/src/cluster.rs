@@ -38,11 +38,7 @@ pub fn deploy_base(helm: &Helm) {
         r#"{{"apiVersion": "v1", "kind": "Namespace", "metadata": {{"name": "{NAMESPACE}", "labels": {{
             "app.kubernetes.io/part-of": "{PART_OF}", "pod-security.kubernetes.io/enforce": "restricted"}}}}}}"#
     );
-    let file = tempfile::NamedTempFile::new().expect("a temporary file");
-    std::fs::write(file.path(), namespace).expect("the file is written");
-    let _ = process::output_of(
-        lab().command("kubectl").args(["apply", "--server-side", "--filename"]).arg(file.path()),
-    );
+    put(&namespace);
     let _ = process::output_of(helm.helmfile("base", None).arg("sync"));
     // Helm is done before the router is.
     let router = Router::default();
@@ -57,6 +53,18 @@ pub fn deploy_base(helm: &Helm) {
         let answer = router.get("web.example.com", "/", &[]).map_err(|error| error.to_string())?;
         if answer.hops.len() == 2 { Ok(()) } else { Err(format!("{answer:?}")) }
     });
+}
+
+/// Applies manifests.
+///
+/// # Panics
+/// With what kubectl said, when it does not.
+pub fn put(manifests: &str) {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), manifests).expect("the file is written");
+    let _ = process::output_of(
+        lab().command("kubectl").args(["apply", "--server-side", "--filename"]).arg(file.path()),
+    );
 }
 
 /// Takes everything of the demo away, whichever Helm deployed it.

@@ -6,14 +6,19 @@
 
 pub mod bench;
 pub mod cluster;
+pub mod frames;
 pub mod generate;
 pub mod helm;
 pub mod http;
 pub mod images;
 pub mod lab;
 pub mod oracle;
+pub mod place;
 pub mod poll;
 pub mod process;
 pub mod queues;
+pub mod release;
 pub mod repo;
 pub mod routing;
+pub mod rules;
+pub mod witness;

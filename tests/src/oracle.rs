@@ -2,25 +2,14 @@
 //!
 //! It says what is there, never what ought to be.
 
-use std::{
-    io::{Read, Write},
-    path::PathBuf,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-};
-
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{process, repo};
+use crate::frames::Frames;
 
 /// A process that answers one stream after the other. It ends when the value is dropped.
 #[derive(Debug)]
-pub struct Oracle {
-    child: Child,
-    /// Nothing only while it is being dropped.
-    streams: Option<ChildStdin>,
-    answers: ChildStdout,
-}
+pub struct Oracle(Frames);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -34,16 +23,7 @@ impl Oracle {
     /// When the lab has not built it, with the command that does.
     #[must_use]
     pub fn start() -> Self {
-        let program = program();
-        assert!(program.is_file(), "{}: not there: tests/lab/lab build tools", program.display());
-        let mut child = Command::new(&program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("start {}: {error}", program.display()));
-        let streams = child.stdin.take();
-        let answers = child.stdout.take().expect("stdout is a pipe");
-        Self { child, streams, answers }
+        Self(Frames::start("oracle", "tools"))
     }
 
     /// Every document of the stream as Helm reads it: its value, or why Helm refuses it.
@@ -55,16 +35,7 @@ impl Oracle {
     /// # Panics
     /// When the process breaks down, or a value is nested deeper than `serde_json` goes (127 levels).
     pub fn read(&mut self, stream: &[u8]) -> Vec<Result<Value, String>> {
-        let streams = self.streams.as_mut().expect("it has not been dropped");
-        let length = u32::try_from(stream.len()).expect("a stream of less than 4 GiB");
-        streams
-            .write_all(&length.to_be_bytes())
-            .and_then(|()| streams.write_all(stream))
-            .expect("the oracle takes a stream");
-        let mut length = [0; 4];
-        self.answers.read_exact(&mut length).expect("the oracle answers");
-        let mut answer = vec![0; u32::from_be_bytes(length) as usize];
-        self.answers.read_exact(&mut answer).expect("the oracle ends its answer");
+        let answer = self.0.ask(stream);
         let documents: Vec<Document> = serde_json::from_slice(&answer).expect("the oracle's answer is JSON");
         documents
             .into_iter()
@@ -74,22 +45,4 @@ impl Oracle {
             })
             .collect()
     }
-}
-
-impl Drop for Oracle {
-    fn drop(&mut self) {
-        // The end of its input is the end of it.
-        drop(self.streams.take());
-        let status = self.child.wait().expect("the oracle is our child");
-        assert!(std::thread::panicking() || status.success(), "the oracle: {status}");
-    }
-}
-
-/// Beside the other tools that the lab builds; where that is only the lab knows.
-fn program() -> PathBuf {
-    let mut shell = Command::new("bash");
-    shell
-        .args(["-euc", r#"eval "$("$0" env)"; printf '%s/oracle' "${HELM3%/*}""#])
-        .arg(repo::root().join("tests/lab/lab"));
-    process::output_of(&mut shell).into()
 }

@@ -18,6 +18,18 @@ pub struct Reference<'n, 'a> {
     kind: SwapKind,
 }
 
+/// Where sources of volumes name a Secret, and by which key.
+const OF_SOURCES: &[(&[&str], &str)] = &[
+    (&["azureFile"], "secretName"),
+    (&["cephfs", "secretRef"], "name"),
+    (&["csi", "nodePublishSecretRef"], "name"),
+    (&["flexVolume", "secretRef"], "name"),
+    (&["iscsi", "secretRef"], "name"),
+    (&["rbd", "secretRef"], "name"),
+    (&["scaleIO", "secretRef"], "name"),
+    (&["storageos", "secretRef"], "name"),
+];
+
 /// The references of the variables of a container, but for those that `replaced` names.
 pub fn of_container<'n, 'a>(
     container: &'n Node<'a>,
@@ -50,9 +62,10 @@ pub fn of_pod<'n, 'a>(spec: &'n Node<'a>, path: &str) -> Vec<Reference<'n, 'a>> 
             let path = format!("{path}.projected.sources[{index}]");
             found.extend(pair(source.resolved(), &path, ("secret", "name"), ("configMap", "name")));
         }
-        if let Some(parent) = volume.read_at(&["csi", "nodePublishSecretRef"]) {
-            let path = format!("{path}.csi.nodePublishSecretRef");
-            found.push(Reference { path, parent, key: "name", kind: SwapKind::Secret });
+        for (source, key) in OF_SOURCES {
+            let Some(parent) = volume.read_at(source) else { continue };
+            let path = format!("{path}.{}", source.join("."));
+            found.push(Reference { path, parent, key, kind: SwapKind::Secret });
         }
     }
     for (index, item) in spec.read("imagePullSecrets").map(Node::items).unwrap_or_default().iter().enumerate()
@@ -63,8 +76,8 @@ pub fn of_pod<'n, 'a>(spec: &'n Node<'a>, path: &str) -> Vec<Reference<'n, 'a>> 
     found
 }
 
-/// Changes one reference where a swap means it; `met` takes the number of the swap, also where an earlier
-/// rendering made it.
+/// Changes one reference where a swap means it; `met` takes the number of the swap, and where an earlier
+/// rendering may have made it those of all that bring the name.
 pub fn apply(
     document: &Document<'_>,
     reference: &Reference<'_, '_>,
@@ -74,9 +87,13 @@ pub fn apply(
 ) -> Result<Option<Edit>, RenderError> {
     let Reference { path, parent, key, kind } = reference;
     let Some(name) = parent.read_text(key) else { return Ok(None) };
-    let meant = |(_, swap): &(usize, &Swap)| swap.kind == *kind && (swap.old == name || swap.new == name);
-    let Some((index, swap)) = swaps.iter().enumerate().find(meant) else { return Ok(None) };
-    met.push(index);
+    let of_kind = || swaps.iter().enumerate().filter(|(_, swap)| swap.kind == *kind);
+    let taken = of_kind().find(|(_, swap)| swap.old == name);
+    met.extend(taken.map(|(index, _)| index));
+    met.extend(of_kind().filter(|(_, swap)| swap.new == name).map(|(index, _)| index));
+    let Some((_, swap)) = taken.or_else(|| of_kind().find(|(_, swap)| swap.new == name)) else {
+        return Ok(None);
+    };
     let node = mapping::own(document, parent, key)?;
     let at = node.unwrap_or(parent).span.start;
     let action = if swap.old == name { Action::Replaced } else { Action::Kept };

@@ -9,10 +9,11 @@ use acceptance::{
     cluster,
     helm::{Helm, Version},
     lab::lab,
+    place::Namespace,
     process, repo,
 };
 
-use super::{COPY, bash, rendered, renders::Namespace};
+use super::{COPY, bash, rendered};
 
 /// What is asked for, by which flags, and what devstack says to it.
 struct Refused {
@@ -78,7 +79,7 @@ fn helm_upgrade_prints_it_too_and_installs_nothing() {
                 "--install",
                 "--skip-crds",
                 "--namespace",
-                namespace.0,
+                &namespace.0,
                 "--set",
                 settings,
             ]);
@@ -94,7 +95,7 @@ fn helm_upgrade_prints_it_too_and_installs_nothing() {
                 "get",
                 "configmaps,deployments,jobs",
                 "--namespace",
-                namespace.0,
+                &namespace.0,
                 "--selector=app.kubernetes.io/instance=copy-feat1",
                 "--output=name",
             ]));

@@ -3,6 +3,7 @@
 use acceptance::{
     helm::{Helm, Version},
     lab::lab,
+    place::Namespace,
     process,
 };
 use feature::words;
@@ -100,13 +101,13 @@ fn what_either_helm_installs_is_a_copy() {
         let helm = Helm::new(version);
         for act in ["install", "upgrade"] {
             let mut command = helm.helm();
-            command.args([act, "--skip-crds", "--namespace", namespace.0]);
+            command.args([act, "--skip-crds", "--namespace", &namespace.0]);
             let _ = process::output_of(rendered(&mut command, &["--feature=feat1", "--release=copy-feat1"]));
             let list = process::output_of(lab().command("kubectl").args([
                 "get",
                 "configmaps,deployments,jobs",
                 "--namespace",
-                namespace.0,
+                &namespace.0,
                 "--selector=app.kubernetes.io/instance=copy-feat1",
                 "--output=json",
             ]));
@@ -117,32 +118,6 @@ fn what_either_helm_installs_is_a_copy() {
             let hook = (version == Version::Four).then_some("feat1");
             let want = [("ConfigMap", Some("feat1")), ("Deployment", Some("feat1")), ("Job", hook)];
             assert_eq!(found, want, "{act} with {version}");
-        }
-    }
-}
-
-/// A namespace of a test's own, gone when the test is.
-pub struct Namespace(pub &'static str);
-
-impl Namespace {
-    pub fn new(name: &'static str) -> Self {
-        let namespace = Self(name);
-        namespace.delete();
-        let _ = process::output_of(lab().command("kubectl").args(["create", "namespace", name]));
-        namespace
-    }
-
-    fn delete(&self) {
-        let mut kubectl = lab().command("kubectl");
-        let _ = process::output_of(kubectl.args(["delete", "namespace", self.0, "--ignore-not-found"]));
-    }
-}
-
-impl Drop for Namespace {
-    fn drop(&mut self) {
-        // A test that fails already says why, and what it leaves is removed by the next.
-        if !std::thread::panicking() {
-            self.delete();
         }
     }
 }

@@ -21,7 +21,7 @@ copy_crds() {
         {rollout,experiment,analysis-template,cluster-analysis-template}-crd.yaml
     copy_files knative.dev/serving config/core/300-resources {service,configuration}.yaml
     copy_files github.com/prometheus-operator/prometheus-operator example/prometheus-operator-crd \
-        monitoring.coreos.com_{prometheuses,prometheusagents,alertmanagers,thanosrulers}.yaml
+        monitoring.coreos.com_{prometheuses,prometheusagents,alertmanagers,thanosrulers,prometheusrules,servicemonitors}.yaml
     # One of many in the file that its users apply; those on their own are not what its users get.
     copy_files github.com/elastic/cloud-on-k8s/v3 config/crds/v1 all-crds.yaml
     awk 'BEGIN { RS = "\n---\n" } /\n  name: elasticsearches\.elasticsearch\.k8s\.elastic\.co\n/' \

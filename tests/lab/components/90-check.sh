@@ -17,6 +17,9 @@ start() {
     # The same Service addresses, from this machine.
     wait_for 10 "answer of Service localstack to this machine" \
         http_ok "http://$(kube --namespace infra get service localstack -o 'jsonpath={.spec.clusterIP}'):4566/_localstack/health"
+    # The router takes HTTPRoutes.
+    kube --namespace infra wait gateway/web --for=condition=Programmed --timeout=10s >/dev/null \
+        || die "the router does not take Gateway web: $(kube --namespace infra get gateway web -o 'jsonpath={.status.conditions}')"
     touch "$LAB/run/checked"
 }
 

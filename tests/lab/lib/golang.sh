@@ -15,7 +15,7 @@ go_tools() {
     is_built "$stamp" "$want" || timed "build $module" build_module "$module" "$name" "$flags" "$stamp" "$want"
 }
 
-# module_folder MODULE: in go/ those that only name tools of others; the oracle, which is ours, beside the lab.
+# module_folder MODULE: in go/, but for the oracle, which needs no cluster and lies beside the lab.
 module_folder() {
     case $1 in
         oracle) echo "$LAB_HOME/../oracle" ;;

@@ -36,3 +36,4 @@ LAB_NODE=lab                               # the node's name; nothing resolves i
 LAB_DOMAIN=example.com                     # pods find every host below it at the router
 LAB_PAUSE_IMAGE=lab.local/pause:1          # what holds a pod's network namespace
 LAB_BUSYBOX_IMAGE=lab.local/busybox:1      # for the lab's own check, and for whoever needs a shell in a pod
+LAB_WITNESS_IMAGE=lab.local/witness:1      # the service behind the routes that are tested

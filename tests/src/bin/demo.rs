@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
     process::ExitCode,
     thread,
-    time::Instant,
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use acceptance::{
@@ -14,6 +14,7 @@ use acceptance::{
     http::Router,
     images,
     lab::lab,
+    process, repo,
     routing::{API_ONLY, BOTH, Scenario, WEB_ONLY},
 };
 
@@ -57,6 +58,7 @@ fn demo() -> io::Result<usize> {
         }
     }
     wrong += messages()?;
+    wrong += explained()?;
     helm::install();
     say(format!("\nthe demo took {:.1} s\n", start.elapsed().as_secs_f64()))?;
     farewell()?;
@@ -98,7 +100,8 @@ fn messages() -> io::Result<usize> {
     let mut wrong = 0;
     say("messages: POST /messages puts one into the queue of the api that answers")?;
     for (name, headers) in [("base", vec![]), ("feat1", vec![("uber-ctx-key", "feat1")])] {
-        let body = format!("for {name}, {:?}", std::time::SystemTime::now());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let body = format!("for {name}, {now}");
         let sent = router.post("api.example.com", "/messages", &headers, &body);
         let sent = sent.map_or_else(|error| error.to_string(), |answer| answer.body);
         let got = cluster::eventually("the message", 60, || {
@@ -126,6 +129,35 @@ fn messages() -> io::Result<usize> {
         wrong += usize::from(elsewhere);
     }
     Ok(wrong)
+}
+
+/// Shows what devstack says of the copy feat1: what it injects, and who answers a request by the routes of
+/// base and copy.
+fn explained() -> io::Result<usize> {
+    let helm = Helm::new(Version::Four);
+    let said =
+        |script: &str| process::output_of(helm.shell().args(["-euc", script]).current_dir(repo::root()));
+    say("\nwhat the copy feat1 is made by, as devstack explains it (`+` added, `~` replaced)")?;
+    say(said(
+        "helm template demo-feat1 charts/demo --set=web.enabled=false | devstack explain --feature=feat1 \
+         --release=demo-feat1 --env=api:QUEUE_URL=secret/demo-feat1-outputs/QUEUE_URL \
+         --entry=web.example.com=demo-web",
+    ))?;
+    say("who answers, by the routes of base and copy, the first of which has a ready pod")?;
+    let answer = said(
+        "folder=$(mktemp -d); trap 'rm -r \"$folder\"' EXIT; for release in demo demo-feat1; do \
+         helm get manifest --namespace=demo $release >\"$folder/$release\"; done; \
+         devstack explain --base --request='GET http://api.example.com/' -H 'uber-ctx-key: feat1' \
+         \"$folder/demo\" \"$folder/demo-feat1\"",
+    );
+    say(&answer)?;
+    let services: Vec<&str> =
+        answer.lines().filter_map(|line| line.split_once(": Service ")).map(|(_, rest)| rest).collect();
+    let right = matches!(services.as_slice(), [copy, base] if copy.starts_with("demo-feat1-api:") && base.starts_with("demo-api:"));
+    if !right {
+        say("  WRONG: the copy's route is to be the first, and base's the second")?;
+    }
+    Ok(usize::from(!right))
 }
 
 fn farewell() -> io::Result<()> {

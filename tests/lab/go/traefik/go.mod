@@ -241,7 +241,10 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
-tool github.com/traefik/traefik/v3/cmd/traefik
+tool (
+	devstack.test/lab/traefik/traefik-rules
+	github.com/traefik/traefik/v3/cmd/traefik
+)
 
 // Traefik's own replacements, which do not carry over to whoever requires it.
 replace (

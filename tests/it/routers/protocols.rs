@@ -1,0 +1,53 @@
+//! gRPC, WebSocket, server-sent events and large uploads pass through a copy's routes as through base's.
+
+use acceptance::{
+    helm::Version,
+    witness::{Application, By, testify},
+};
+use feature::words::{DEFAULT_HEADER, RESPONSE_HEADER};
+
+use super::behind_every_route;
+
+struct Protocol {
+    word: &'static str,
+    /// What its client has to find.
+    facts: &'static [&'static str],
+    /// Whether the answer of a copy says so by its header. Traefik adds none to the one that opens a WebSocket.
+    named: bool,
+}
+
+const PROTOCOLS: [Protocol; 4] = [
+    Protocol { word: "grpc", facts: &["said one", "talked two", "talked three"], named: true },
+    Protocol { word: "websocket", facts: &["echoed one", "echoed two"], named: false },
+    Protocol { word: "events", facts: &["5 events, each before the next was sent"], named: true },
+    Protocol { word: "upload", facts: &["67108864 bytes, as they were sent"], named: true },
+];
+
+#[test]
+fn every_protocol_passes_through_header_routes_and_preview_hosts() {
+    behind_every_route(Version::Three, "protocols", |application| {
+        application.copy("feat1", &[]);
+        for protocol in &PROTOCOLS {
+            check(application, protocol);
+        }
+    });
+}
+
+fn check(application: &Application, protocol: &Protocol) {
+    let (host, preview) = (&application.host, &application.preview("feat1"));
+    let copy = By::Copy("feat1".to_owned());
+    let cases: [(&str, &[(&str, &str)], &By); 3] =
+        [(host, &[], &By::Base), (host, &[(DEFAULT_HEADER, "feat1")], &copy), (preview, &[], &copy)];
+    for (host, headers, by) in cases {
+        let what = format!("{}: {} of {host} {headers:?}", application.route, protocol.word);
+        let told = testify(protocol.word, host, headers).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(told.seen.by(), *by, "{what}");
+        assert_eq!(told.facts, protocol.facts, "{what}");
+        let wanted = ["feat1".to_owned()];
+        // Whichever way it came, the application can hand the feature on.
+        let led = told.seen.headers.get(DEFAULT_HEADER).map(Vec::as_slice);
+        assert_eq!(led, (*by == copy).then_some(&wanted[..]), "{what}");
+        let named = told.headers.get(RESPONSE_HEADER).map(Vec::as_slice);
+        assert_eq!(named, (*by == copy && protocol.named).then_some(&wanted[..]), "{what}");
+    }
+}
