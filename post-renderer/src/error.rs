@@ -74,13 +74,17 @@ pub fn shown(text: &str) -> String {
 /// How much of a text is said of each where several are said.
 const MOST_OF_EACH: usize = 500;
 
+/// What helps against most of them.
+const APART: &str = ", or deploy the copy to a namespace of its own with --isolate=off";
+
 /// How many of several are said.
 const MOST_FAULTS: usize = 20;
 
 /// One fault on one line, or several on a line each; below them what helps, once.
 fn foreign(f: &mut fmt::Formatter<'_>, faults: &[Fault]) -> fmt::Result {
+    let apart = if faults.iter().any(|fault| fault.apart) { APART } else { "" };
     if let [Fault { place, what, remedy, .. }] = faults {
-        return f.write_str(&shown(&format!("{place}: {what}: {remedy}")));
+        return f.write_str(&shown(&format!("{place}: {what}: {remedy}{apart}")));
     }
     write!(f, "{} things of the stream are not the copy's own:", faults.len())?;
     for Fault { place, what, .. } in faults.iter().take(MOST_FAULTS) {
@@ -92,7 +96,7 @@ fn foreign(f: &mut fmt::Formatter<'_>, faults: &[Fault]) -> fmt::Result {
     let mut remedies: Vec<&str> = faults.iter().map(|fault| fault.remedy).collect();
     remedies.sort_unstable();
     remedies.dedup();
-    write!(f, "\n{}", remedies.join("; or "))
+    write!(f, "\n{}{apart}", remedies.join("; "))
 }
 
 /// A text as far as `most` characters, in which nothing moves a cursor or turns its direction.

@@ -13,14 +13,21 @@ pub struct Fault {
     pub place: Place,
     pub what: String,
     pub remedy: &'static str,
+    /// Whether a namespace of the copy's own helps as well.
+    pub apart: bool,
     /// Where that is in the stream.
     pub at: usize,
 }
 
 impl Fault {
-    fn new(document: &Document<'_>, node: &Node<'_>, what: String, remedy: &'static str) -> Self {
+    fn new(
+        document: &Document<'_>,
+        node: &Node<'_>,
+        what: String,
+        (remedy, apart): (&'static str, bool),
+    ) -> Self {
         let at = document.base + node.span.start;
-        Self { place: document.place(node), what, remedy, at }
+        Self { place: document.place(node), what, remedy, apart, at }
     }
 }
 
@@ -44,15 +51,14 @@ pub fn check_name(
                 "{kind} {name} bears {cut:?}, as far as the chart let the release's name {release:?} stand, so \
                  that another copy could have the same name"
             ),
-            "call the release something shorter",
+            ("call the release something shorter", false),
         ),
         None => (
             format!(
                 "{kind} {name} does not bear the release's name {release:?}, so that it is base's or another \
                  copy's"
             ),
-            "give it a name of the release (fullnameOverride unset), or deploy the copy to a namespace of its \
-             own with --isolate=off",
+            ("give it a name of the release (fullnameOverride unset)", true),
         ),
     };
     Some(Fault::new(document, node, what, remedy))
@@ -73,8 +79,7 @@ pub fn check_annotations(document: &Document<'_>, object: &Object<'_, '_>) -> Op
         object.kind,
         object.name().unwrap_or_default()
     );
-    let remedy = "leave it out by the chart's values, or deploy the copy with --isolate=off";
-    Some(Fault::new(document, node, what, remedy))
+    Some(Fault::new(document, node, what, ("leave it out by the chart's values", true)))
 }
 
 /// What is wrong with an object that is in no namespace and not the release's own.
@@ -82,7 +87,7 @@ pub fn of_no_namespace(document: &Document<'_>, object: &Object<'_, '_>) -> Faul
     let (kind, name) = (object.kind, object.name().unwrap_or_default());
     let what = format!("{kind} {name} is in no namespace, so that it would be base's as well");
     let remedy = "leave it out by the chart's values, or say --cluster-scoped=drop, or keep to change base's";
-    Fault::new(document, object.root, what, remedy)
+    Fault::new(document, object.root, what, (remedy, false))
 }
 
 /// Whether `text` holds the dash-separated tokens of `release` one after the other.

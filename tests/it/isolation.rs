@@ -59,8 +59,9 @@ fn beside(namespace: &str, copy: &str) -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// The objects that are in one of the two only, or not the same in both.
-fn differences<'o>(before: &'o BTreeMap<String, Value>, after: &'o BTreeMap<String, Value>) -> Vec<&'o str> {
+/// What is in one of the two only, or not the same in both: as it was, and as it is.
+fn differences(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Vec<String> {
     let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
-    keys.filter(|key| before.get(*key) != after.get(*key)).map(String::as_str).collect()
+    let differ = keys.filter(|key| before.get(*key) != after.get(*key));
+    differ.map(|key| format!("{key}: {:?}, now {:?}", before.get(key), after.get(key))).collect()
 }

@@ -94,9 +94,7 @@ pub fn check_selector(
         object.kind,
         object.name().unwrap_or_default(),
     );
-    let remedy = "select by app.kubernetes.io/instance, or deploy the copy to a namespace of its own with \
-                  --isolate=off";
-    let fault = Fault::new(document, whole, what, remedy);
+    let fault = Fault::new(document, whole, what, ("select by app.kubernetes.io/instance", true));
     if labels.is_empty() && expressions.is_empty() {
         // No label at all selects every pod of the namespace, and so base's.
         faults.extend(empty_is_all.then_some(fault));

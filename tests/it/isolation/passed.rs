@@ -48,12 +48,12 @@ with_either_helm! {
         // Each counts its own pods, with the other there.
         stands(&base);
         stands(&copy);
-        assert_eq!(differences(&before, &beside(&namespace.0, &copy.name)), Vec::<&str>::new());
+        assert_eq!(differences(&before, &beside(&namespace.0, &copy.name)), Vec::<String>::new());
 
         copy.uninstall();
         gone(&copy);
         settle(&host, HEADER, &["shop"]);
-        assert_eq!(differences(&before, &beside(&namespace.0, &copy.name)), Vec::<&str>::new());
+        assert_eq!(differences(&before, &beside(&namespace.0, &copy.name)), Vec::<String>::new());
         base.uninstall();
     }
 

@@ -71,7 +71,7 @@ const ALL: [(&str, &str); 3] =
 with_either_helm! {
     fn what_would_mix_with_base_is_refused_before_helm_does_anything(helm, number) {
         let namespace = Namespace::new(&format!("foreign-{number}"));
-        let base = bases(helm, number, &namespace.0);
+        let base = bases(helm, &namespace.0);
         let before = beside(&namespace.0, "no copy");
         let mut faults = Vec::new();
         for case in CASES {
@@ -106,7 +106,7 @@ with_either_helm! {
         };
         copy.values.push("fullnameOverride=null".to_owned());
         copy.deploy(&[]);
-        let host = format!("shop-{number}.example.com");
+        let host = format!("shop-{}.example.com", namespace.0);
         settle(&host, &[("uber-ctx-key", "feat1")], &["shop-feat1"]);
         settle(&host, &[], &["shop"]);
         copy.uninstall();
@@ -115,7 +115,7 @@ with_either_helm! {
     fn what_is_refused_runs_in_a_namespace_of_its_own_and_finds_bases_services(helm, number) {
         let namespace = Namespace::new(&format!("shared-{number}"));
         let alone = Namespace::new(&format!("shared-{number}-web"));
-        let base = bases(helm, number, &namespace.0);
+        let base = bases(helm, &namespace.0);
         let before = beside(&namespace.0, "no copy");
         let copies: Vec<Release<'_>> = base
             .iter()
@@ -130,7 +130,7 @@ with_either_helm! {
             .collect();
         let [site, shop, metrics] = copies.as_slice() else { panic!("there are three charts") };
         let header: &[(&str, &str)] = &[("uber-ctx-key", "web")];
-        let host = |chart: &str| format!("{chart}-{number}.example.com");
+        let host = |chart: &str| format!("{chart}-{}.example.com", namespace.0);
 
         // What is in the copy's own namespace is found before what is in base's.
         for copy in &copies {
@@ -147,26 +147,26 @@ with_either_helm! {
         // And without a copy of it, by the same short name, base's.
         shop.uninstall();
         settle(&host("site"), header, &[&site.name, "shop"]);
-        settle(&format!("site-{number}--web.example.com"), &[], &[&site.name, "shop"]);
-        assert_eq!(differences(&before, &beside(&namespace.0, "no copy")), Vec::<&str>::new());
+        settle(&format!("site-{}--web.example.com", namespace.0), &[], &[&site.name, "shop"]);
+        assert_eq!(differences(&before, &beside(&namespace.0, "no copy")), Vec::<String>::new());
         site.uninstall();
         metrics.uninstall();
         settle(&host("site"), header, &["site", "shop"]);
     }
 }
 
-/// All charts as base, each answering on its host.
-fn bases<'t>(helm: &'t Helm, number: u8, namespace: &'t str) -> Vec<Release<'t>> {
+/// All charts as base, each answering on its host, which no other test has.
+fn bases<'t>(helm: &'t Helm, namespace: &'t str) -> Vec<Release<'t>> {
     let release = |(chart, name): (&'static str, &str)| Release {
         helm,
         chart,
         name: name.to_owned(),
         namespace,
         values: vec![match chart {
-            "fullname" => format!("ingressRoute.host=shop-{number}.example.com"),
-            "hard-coded" => format!("host=site-{number}.example.com"),
+            "fullname" => format!("ingressRoute.host=shop-{namespace}.example.com"),
+            "hard-coded" => format!("host=site-{namespace}.example.com"),
             // What it has in kube-system would be the other Helm's as well.
-            _ => format!("host=metrics-{number}.example.com,kubeScheduler.enabled=false"),
+            _ => format!("host=metrics-{namespace}.example.com,kubeScheduler.enabled=false"),
         }],
         flags: vec![],
     };
@@ -174,8 +174,8 @@ fn bases<'t>(helm: &'t Helm, number: u8, namespace: &'t str) -> Vec<Release<'t>>
     for base in &bases {
         base.deploy(&[]);
     }
-    settle(&format!("shop-{number}.example.com"), &[], &["shop"]);
-    settle(&format!("site-{number}.example.com"), &[], &["site", "shop"]);
-    settle(&format!("metrics-{number}.example.com"), &[], &["monitoring-with-alerts"]);
+    settle(&format!("shop-{namespace}.example.com"), &[], &["shop"]);
+    settle(&format!("site-{namespace}.example.com"), &[], &["site", "shop"]);
+    settle(&format!("metrics-{namespace}.example.com"), &[], &["monitoring-with-alerts"]);
     bases
 }

@@ -56,7 +56,6 @@ fn what_is_foretold_of_a_request_is_what_traefiks_muxer_does() {
             }
         }
     }
-    println!("{counts:?}");
     assert!(
         faults.is_empty(),
         "{} of {}:\n{}",

@@ -91,8 +91,12 @@ fn a_thousand_requests_are_answered_by_whom_explain_foretold() {
             (Some(fault), _) => faults.push(format!("{asked:?}\n  {fault}\n  {answer:?}\n  {foretold:?}")),
         }
     }
-    println!("{right} of {REQUESTS}: {counts:?}");
-    assert!(faults.is_empty(), "{} of {REQUESTS}:\n{}", faults.len(), faults[..faults.len().min(8)].join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} of {REQUESTS}:\n{}",
+        faults.len(),
+        faults[..faults.len().min(8)].join("\n")
+    );
     for kind in ["IngressRoute", "Ingress", "HTTPRoute", "nobody"] {
         assert!(counts.get(kind).is_some_and(|count| *count > 20), "{counts:?}");
     }
@@ -101,7 +105,8 @@ fn a_thousand_requests_are_answered_by_whom_explain_foretold() {
 /// Any request for the applications: their hosts, preview hosts of copies that there are and are not, paths of
 /// both, headers and baggage in every form.
 fn request(choices: &mut Choices<'_>) -> Asked {
-    let features: Vec<&str> = COPIES.iter().map(|copy| copy.feature).chain(["feat11", "pr-2", "pr"]).collect();
+    let features: Vec<&str> =
+        COPIES.iter().map(|copy| copy.feature).chain(["feat11", "pr-2", "pr"]).collect();
     let host = choices.of(&HOSTS);
     let feature = features[choices.below(features.len())];
     let host = match choices.below(10) {
@@ -125,7 +130,11 @@ fn settle() {
         let asked = Asked { method: "GET".to_owned(), host, path: path.to_owned(), headers: Vec::new() };
         cluster::eventually(&format!("{asked:?} by {release}"), 60, || {
             let answer = ask(&asked)?;
-            let by = |seen: &Seen| seen.service == release || seen.service == format!("{release}-deep") || seen.service == format!("{release}-api");
+            let by = |seen: &Seen| {
+                seen.service == release
+                    || seen.service == format!("{release}-deep")
+                    || seen.service == format!("{release}-api")
+            };
             if answer.seen.as_ref().is_some_and(by) { Ok(()) } else { Err(format!("{answer:?}")) }
         });
     }
@@ -167,8 +176,10 @@ impl Foretold {
         };
         let Some(seen) = &answer.seen else { return Some(format!("nobody answers, and not {}", first.name)) };
         let best = self.candidates.iter().filter(|other| other.priority == first.priority);
-        let by = best.filter(|candidate| candidate.services.iter().any(|service| service.name == seen.service));
-        let faults: Vec<Option<String>> = by.map(|candidate| candidate.differs(seen, &answer.headers)).collect();
+        let by =
+            best.filter(|candidate| candidate.services.iter().any(|service| service.name == seen.service));
+        let faults: Vec<Option<String>> =
+            by.map(|candidate| candidate.differs(seen, &answer.headers)).collect();
         match faults.iter().find(|fault| fault.is_none()).or(faults.first()) {
             Some(fault) => fault.clone(),
             None => Some(format!("{} answers", seen.service)),
@@ -189,9 +200,10 @@ impl Candidate {
             let (name, value) = line.split_once(':')?;
             name.eq_ignore_ascii_case(feature::words::RESPONSE_HEADER).then(|| value.trim())
         });
-        let said = self.response_headers.iter().find(|(name, _)| {
-            name.eq_ignore_ascii_case(feature::words::RESPONSE_HEADER)
-        });
+        let said = self
+            .response_headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(feature::words::RESPONSE_HEADER));
         let said = said.map(|(_, value)| value.as_str());
         (named != said).then(|| format!("the answer names {named:?}, and not {said:?}"))
     }

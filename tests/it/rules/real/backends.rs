@@ -50,7 +50,7 @@ impl Backends {
                     },
                     "addressType": "IPv4",
                     "ports": [{"name": "http", "port": port}],
-                    "endpoints": [{"addresses": [address]}],
+                    "endpoints": [{"addresses": [address], "conditions": {"ready": true}}],
                 })
             })
             .collect();

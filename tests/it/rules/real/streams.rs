@@ -93,8 +93,7 @@ spec:
       services:
         - { name: RELEASE-deep, port: http }
     - kind: Rule
-      match: >-
-        Host(`mall.example.com`) &&
+      match: Host(`mall.example.com`) &&
         (Path("/shop/exact") || Path(`/cart/admin`) && Query(`mode`, `full`))
       priority: 700
       services:
@@ -217,7 +216,10 @@ spec:
 
 /// All that the router is to read.
 pub fn all() -> String {
-    let mut all = vec![render(SHOP, "shop", &["--base".to_owned()], false), render(CART, "cart", &["--base".to_owned()], false)];
+    let mut all = vec![
+        render(SHOP, "shop", &["--base".to_owned()], false),
+        render(CART, "cart", &["--base".to_owned()], false),
+    ];
     for copies in &COPIES {
         for (app, chart) in copies.applications() {
             let release = format!("{app}-{}", copies.feature);
