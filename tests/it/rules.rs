@@ -1,8 +1,11 @@
 //! What rules of a copy may say, judged by Traefik's own parser and muxer: no name and no chart can widen one,
 //! and what `devstack explain --request` foretells is what the router does.
 
+mod adversary;
 mod foretold;
+mod meant;
 mod real;
+mod table;
 mod words;
 
 /// Numbers for choices, the same in every run.

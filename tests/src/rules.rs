@@ -91,6 +91,27 @@ impl Rules {
     }
 }
 
+impl Tree {
+    /// One matcher and its arguments.
+    #[must_use]
+    pub fn leaf(matcher: &str, values: &[&str]) -> Self {
+        let value = Some(values.iter().map(|value| (*value).to_owned()).collect());
+        Self { matcher: matcher.to_owned(), not: false, value, rule_left: None, rule_right: None }
+    }
+
+    #[must_use]
+    pub fn and(left: Self, right: Self) -> Self {
+        let (rule_left, rule_right) = (Some(Box::new(left)), Some(Box::new(right)));
+        Self { matcher: "and".to_owned(), not: false, value: None, rule_left, rule_right }
+    }
+
+    /// Both sides of an `and` or an `or`.
+    #[must_use]
+    pub fn sides(&self) -> Option<(&Self, &Self)> {
+        self.rule_left.as_deref().zip(self.rule_right.as_deref())
+    }
+}
+
 impl Outcome {
     #[must_use]
     pub fn winner(&self) -> Option<usize> {

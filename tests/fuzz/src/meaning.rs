@@ -3,9 +3,17 @@
 use feature::words;
 use serde_yaml::{Mapping, Value};
 
-/// What a copy may add to labels and annotations; the last is the one that the settings here add.
-const ADDED: [&str; 6] =
-    [words::FEATURE, words::TTL, words::BY, words::SOURCE, words::JANITOR_TTL, crate::render::ADDED_KEY];
+/// What a copy may add to labels and annotations, the one that the settings here add, and the one that a copy
+/// does without.
+const ADDED: [&str; 7] = [
+    words::FEATURE,
+    words::TTL,
+    words::BY,
+    words::SOURCE,
+    words::JANITOR_TTL,
+    crate::render::ADDED_KEY,
+    "helm.sh/resource-policy",
+];
 
 /// The document without what a copy adds, in which an empty mapping is as good as null, and one of metadata
 /// as good as none; `None` where the parser cannot read it.

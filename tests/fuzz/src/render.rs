@@ -9,16 +9,22 @@ use crate::{Outcome, documents::documents, meaning};
 /// The key of the label and the annotation that the settings here add.
 pub const ADDED_KEY: &str = "example.com/added";
 
-/// How a stream is rendered. The first byte of the bytes names one by its digit.
+/// How a stream is rendered. The first byte of the bytes names one by its digit, or what follows the digits.
 struct Setting {
     flags: &'static [&'static str],
     /// Whether labels and annotations are all that is changed.
     only_adds: bool,
 }
 
-const SETTINGS: [Setting; 6] = [
+const SETTINGS: [Setting; 12] = [
     Setting {
-        flags: &["--feature=feat1", "--isolate=off", "--router=none", "--cluster-scoped=keep"],
+        flags: &[
+            "--feature=feat1",
+            "--isolate=off",
+            "--router=none",
+            "--cluster-scoped=keep",
+            "--keep=claims",
+        ],
         only_adds: true,
     },
     Setting {
@@ -27,6 +33,7 @@ const SETTINGS: [Setting; 6] = [
             "--isolate=off",
             "--router=none",
             "--cluster-scoped=keep",
+            "--keep=claims",
             "--ttl=forever",
             "--janitor",
             "--by=alice",
@@ -43,6 +50,7 @@ const SETTINGS: [Setting; 6] = [
             "--isolate=off",
             "--router=none",
             "--cluster-scoped=keep",
+            "--keep=claims",
             "--on-error=pass",
         ],
         only_adds: true,
@@ -61,6 +69,46 @@ const SETTINGS: [Setting; 6] = [
     Setting { flags: &["--feature=feat1", "--release=demo-feat1"], only_adds: false },
     Setting {
         flags: &["--feature=feat1", "--release=demo-feat1", "--entry=shop.example.com=shop:http"],
+        only_adds: false,
+    },
+    Setting { flags: &["--feature=feat1", "--isolate=off", "--router=none", "--lean"], only_adds: false },
+    Setting {
+        flags: &[
+            "--feature=feat1",
+            "--isolate=off",
+            "--lean",
+            "--keep=HorizontalPodAutoscaler",
+            "--keep=claims",
+        ],
+        only_adds: false,
+    },
+    Setting {
+        flags: &[
+            "--feature=feat1",
+            "--isolate=off",
+            "--router=none",
+            "--base-namespace=demo",
+            "--swap=secret/orders=orders-feat1",
+            "--swap=configmap/settings=settings-feat1",
+        ],
+        only_adds: false,
+    },
+    Setting {
+        flags: &[
+            "--feature=feat1",
+            "--isolate=off",
+            "--namespace=shop",
+            "--router=traefik-v2",
+            "--preview-host={feature}.{host}",
+        ],
+        only_adds: false,
+    },
+    Setting {
+        flags: &["--feature=feat1", "--isolate=off", "--router=gateway-api", "--gateway=infra/web"],
+        only_adds: false,
+    },
+    Setting {
+        flags: &["--feature=feat1", "--isolate=off", "--tls", "--route=shop-feat1:http=shop.example.com/cart"],
         only_adds: false,
     },
 ];

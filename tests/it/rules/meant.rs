@@ -1,0 +1,103 @@
+//! What the rules of a copy must mean: base's rule and the header, base's rule and the baggage, base's rule at
+//! the preview host. Said as trees, as Traefik's parser gives them, by what the documentation says and nothing
+//! of the renderer's.
+
+use acceptance::rules::Tree;
+
+/// By what a request is a copy's.
+pub struct Copy<'c> {
+    pub feature: &'c str,
+    /// In lower case.
+    pub header: &'c str,
+    /// Of preview hosts; ours without one.
+    pub template: Option<&'c str>,
+}
+
+impl Copy<'_> {
+    /// The rules that one of base's becomes, in their order. The last is there where every request that base's
+    /// rule takes has a host that it names.
+    pub fn rules(&self, base: &Tree, syntax: &str) -> Vec<Tree> {
+        let with = |leaf| Tree::and(base.clone(), leaf);
+        let mut rules = vec![with(self.by_header(syntax)), with(self.by_baggage(syntax))];
+        if pins(base) {
+            rules.push(self.at_preview(base));
+        }
+        rules
+    }
+
+    /// Whether every request that a rule takes says the feature, or has a host that is the feature's.
+    pub fn owns(&self, rule: &Tree, syntax: &str) -> bool {
+        if let Some((left, right)) = rule.sides() {
+            let (left, right) = (self.owns(left, syntax), self.owns(right, syntax));
+            return if rule.matcher == "and" { left || right } else { left && right };
+        }
+        let hosts = rule.value.as_deref().unwrap_or_default();
+        *rule == self.by_header(syntax)
+            || *rule == self.by_baggage(syntax)
+            || rule.matcher == "Host"
+                && !rule.not
+                && !hosts.is_empty()
+                && hosts.iter().all(|host| self.has(host))
+    }
+
+    /// The preview host of a host of base's.
+    pub fn preview(&self, host: &str) -> String {
+        let host = host.to_ascii_lowercase();
+        let (label, domain) = host.split_once('.').unwrap_or((&host, ""));
+        let template = match self.template {
+            Some(template) => template,
+            None if domain.contains('.') => "{label}--{feature}.{domain}",
+            None => "{feature}.{host}",
+        };
+        let words =
+            [("{label}", label), ("{domain}", domain), ("{feature}", self.feature), ("{host}", &*host)];
+        words.iter().fold(template.to_owned(), |text, (word, meaning)| text.replace(word, meaning))
+    }
+
+    /// The pattern of a baggage that has the feature.
+    pub fn baggage(&self) -> String {
+        let pattern = |c: char| match c {
+            c if c.is_ascii_alphanumeric() || c == '-' || c == '_' => c.to_string(),
+            c => format!(r"\{c}"),
+        };
+        let key: String = self.header.chars().map(pattern).collect();
+        format!(r"^(.*,)?[ \t]*{key}[ \t]*=[ \t]*{}[ \t]*(;[^,]*)?(,.*)?$", self.feature)
+    }
+
+    /// Whether a host is a preview host of the feature by the templates that are ours.
+    fn has(&self, host: &str) -> bool {
+        let label = host.split('.').next().unwrap_or_default();
+        label == self.feature || label.ends_with(&format!("--{}", self.feature)) || self.template.is_some()
+    }
+
+    fn by_header(&self, syntax: &str) -> Tree {
+        let name = if syntax == "v2" { "Headers" } else { "Header" };
+        Tree::leaf(name, &[self.header, self.feature])
+    }
+
+    fn by_baggage(&self, syntax: &str) -> Tree {
+        let name = if syntax == "v2" { "HeadersRegexp" } else { "HeaderRegexp" };
+        Tree::leaf(name, &["baggage", &self.baggage()])
+    }
+
+    fn at_preview(&self, rule: &Tree) -> Tree {
+        let side = |side: &Option<Box<Tree>>| side.as_ref().map(|side| Box::new(self.at_preview(side)));
+        let mut tree = rule.clone();
+        (tree.rule_left, tree.rule_right) = (side(&rule.rule_left), side(&rule.rule_right));
+        if rule.matcher == "Host" && !rule.not {
+            for host in tree.value.iter_mut().flatten().filter(|host| !host.contains('*')) {
+                *host = self.preview(host);
+            }
+        }
+        tree
+    }
+}
+
+/// Whether every request that a rule takes has a host that it names.
+fn pins(rule: &Tree) -> bool {
+    if let Some((left, right)) = rule.sides() {
+        return if rule.matcher == "and" { pins(left) || pins(right) } else { pins(left) && pins(right) };
+    }
+    let hosts = rule.value.as_deref().unwrap_or_default();
+    rule.matcher == "Host" && !rule.not && !hosts.is_empty() && hosts.iter().all(|host| !host.contains('*'))
+}
