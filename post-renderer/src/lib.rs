@@ -21,6 +21,7 @@ mod mapping;
 mod metadata;
 mod node;
 mod object;
+mod omission;
 mod outline;
 mod plan;
 mod report;

@@ -1,6 +1,8 @@
 //! Edits that put an entry into a mapping or an item into a sequence, in the notation that is
 //! there. Knows YAML's forms and nothing of what is put.
 
+use std::ops::Range;
+
 use crate::{
     document::Document,
     error::RenderError,
@@ -178,7 +180,7 @@ pub fn replace(document: &Document<'_>, node: &Node<'_>, text: &str) -> Result<E
     }
     match &node.value {
         Value::Scalar { notation: Notation::Block, .. } => {
-            Err(document.unsupported(node, "replacing a block scalar", ": write it on one line"))
+            block_scalar(document, node).map(|span| Edit::replace(span, text))
         }
         Value::Scalar { .. } if node.span.is_empty() => {
             if !document.text[..node.start].ends_with(':') && node.anchor.is_none() {
@@ -187,6 +189,25 @@ pub fn replace(document: &Document<'_>, node: &Node<'_>, text: &str) -> Result<E
             Ok(Edit::insert(node.span.start, format!(" {text}")))
         }
         _ => Ok(Edit::replace(node.span.clone(), text)),
+    }
+}
+
+/// A block scalar with its `|` or `>`, and a comment behind that; without the line ends behind it.
+fn block_scalar(document: &Document<'_>, node: &Node<'_>) -> Result<Range<usize>, RenderError> {
+    let text = document.text;
+    let head_end = text[..node.span.start].rfind('\n').unwrap_or_default();
+    let head = text[..head_end].rfind('\n').map_or(0, |newline| newline + 1);
+    let is_head = |at: &usize| {
+        let rest =
+            text[*at + 1..head_end].trim_start_matches(|c: char| "+-".contains(c) || c.is_ascii_digit());
+        text[..*at].ends_with(' ')
+            && (rest.trim().is_empty() || rest.starts_with(' ') && rest.trim().starts_with('#'))
+    };
+    let found = text[head..head_end].match_indices(['|', '>']).map(|(at, _)| head + at).find(is_head);
+    let end = node.span.start + text[node.span.clone()].trim_end().len();
+    match found {
+        Some(start) if end > node.span.start => Ok(start..end),
+        _ => Err(document.unsupported(node, "replacing a block scalar without a text", "")),
     }
 }
 
@@ -244,15 +265,16 @@ pub fn multiply(
     }
     let dash = dash(document, item)?;
     let start = dash - indent_before(stream, dash).len();
+    // A block scalar goes on to the next line.
+    let end = item.span.start + stream[item.span.clone()].trim_end().len();
     // The rest of the last line is a comment at most, which goes with the original.
-    let line_end =
-        stream[item.span.end..].find('\n').map_or(stream.len(), |newline| item.span.end + newline + 1);
+    let line_end = stream[end..].find('\n').map_or(stream.len(), |newline| end + newline + 1);
     let mut copies = String::new();
     if !stream[..line_end].ends_with('\n') {
         copies.push_str(document.eol);
     }
     for variant in variants {
-        copies.push_str(&splice::apply(stream, start..item.span.end, variant));
+        copies.push_str(&splice::apply(stream, start..end, variant));
         copies.push_str(document.eol);
     }
     edits.push(Edit::insert(line_end, copies));

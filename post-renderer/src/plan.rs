@@ -5,13 +5,14 @@ use std::{num::NonZero, thread};
 
 use crate::{
     claims,
-    copy::{ClusterScoped, EnvTarget, FeatureCopy, Isolate, OnError, PodPath, Router, Swap},
+    copy::{EnvTarget, FeatureCopy, Isolate, OnError, PodPath, Router, Swap},
     document::{Document, Part},
     error::RenderError,
     fields,
     isolate::{self, Fault, Pods, Suspect},
     lean, metadata,
     object::{self, Absent, Object},
+    omission,
     report::{Change, DocumentReport},
     route::{self, Present, Unedited},
     splice::{self, Edit},
@@ -184,7 +185,7 @@ impl Survey {
             hook: object.hook,
             ..nothing()
         };
-        if let Some(why) = left_out(document, object, copy, &mut self.faults)? {
+        if let Some(why) = omission::why(document, object, copy, &mut self.faults)? {
             self.edits.push(Edit::replace(0..document.text.len(), ""));
             report.note = Some(why.to_owned());
             self.reports.push(report);
@@ -211,7 +212,7 @@ impl Survey {
             self.suspects.extend(isolate::check_selector(document, object, release, &mut self.faults));
         }
         if copy.routing.router != Router::None {
-            refuse_foreign_route(document, object)?;
+            omission::refuse_foreign_route(document, object)?;
             let routed = route::in_place(document, object, copy)?;
             self.edits.extend(routed.edits);
             self.added.extend(routed.added);
@@ -266,65 +267,6 @@ fn edited(text: &str, copy: &FeatureCopy) -> Result<(Vec<String>, Vec<Fault>), R
     let Survey { edits, mut added, faults, .. } = survey(text.as_bytes(), &part, copy)?;
     added.insert(0, splice::apply(text, 0..text.len(), edits));
     Ok((added, faults))
-}
-
-/// Why an object is left out of the copy.
-fn left_out(
-    document: &Document<'_>,
-    object: &Object<'_, '_>,
-    copy: &FeatureCopy,
-    faults: &mut Vec<Fault>,
-) -> Result<Option<&'static str>, RenderError> {
-    let ingress = object.kind == "Ingress" && copy.routing.router != Router::None;
-    let cluster_scoped = fields::is_cluster_scoped(object.api_version, object.kind);
-    let why = if cluster_scoped && drops(document, object, copy, faults) {
-        "dropped: it is in no namespace and so base's"
-    } else if lean::drops(object, copy) {
-        "dropped: a light copy does without"
-    } else if ingress {
-        "replaced by a route that can tell copies apart"
-    } else {
-        return Ok(None);
-    };
-    if object.listed || document.roots.len() > 1 {
-        let what = format!("leaving {} out of a document that has more", object.kind);
-        return Err(document.unsupported(object.root, what, ": leave it out by the chart's values"));
-    }
-    Ok(Some(why))
-}
-
-/// Whether an object outside of any namespace is left out of the copy.
-fn drops(
-    document: &Document<'_>,
-    object: &Object<'_, '_>,
-    copy: &FeatureCopy,
-    faults: &mut Vec<Fault>,
-) -> bool {
-    let own = match &copy.isolate {
-        Isolate::Check { release } => object.name().is_some_and(|name| isolate::contains(name, release)),
-        Isolate::Off { .. } => false,
-    };
-    match copy.cluster_scoped {
-        ClusterScoped::Keep => false,
-        ClusterScoped::Drop => true,
-        ClusterScoped::Check if object.kind == "CustomResourceDefinition" => true,
-        ClusterScoped::Check => {
-            faults.extend((!own).then(|| isolate::of_no_namespace(document, object)));
-            false
-        }
-    }
-}
-
-fn refuse_foreign_route(document: &Document<'_>, object: &Object<'_, '_>) -> Result<(), RenderError> {
-    if fields::is_foreign_route(object.kind) {
-        let what = format!("{} as a route of a copy", object.kind);
-        return Err(document.unsupported(
-            object.root,
-            what,
-            ": turn it off by the chart's values, or choose --router=none in a namespace of its own",
-        ));
-    }
-    Ok(())
 }
 
 /// Fails on what was asked for pods and met none: the copy would use base's.

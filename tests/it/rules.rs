@@ -4,6 +4,7 @@
 mod adversary;
 mod foretold;
 mod meant;
+mod never;
 mod real;
 mod table;
 mod words;

@@ -100,36 +100,34 @@ impl HostTemplate {
     }
 
     /// Whether `host` looks like a preview host of the feature, and if so whether none of base can.
+    #[must_use]
     pub fn made(own: Option<&Self>, host: &str, feature: &FeatureName) -> Option<bool> {
-        let ours = [Self(Self::LONG.to_owned()), Self(Self::SHORT.to_owned())];
-        let mut templates = own.map_or(&ours[..], std::slice::from_ref).iter();
-        templates.find(|template| template.fits(host, feature)).map(Self::is_unmistakable)
+        let dots = host.matches('.').count();
+        let template = match own {
+            Some(own) => own.clone(),
+            // One label more than a host that has two at most.
+            None if dots <= 2 && host.starts_with(&format!("{feature}.")) => Self(Self::SHORT.to_owned()),
+            None if dots >= 2 => Self(Self::LONG.to_owned()),
+            None => return None,
+        };
+        let text = template.0.replace("{feature}", feature.as_str());
+        fits(&text, host).then(|| template.is_unmistakable())
     }
 
     fn is_unmistakable(&self) -> bool {
         self.0.contains("--{feature}") || self.0.contains("{feature}--")
     }
+}
 
-    /// Whether something in the place of the other words makes `host` of the template.
-    fn fits(&self, host: &str, feature: &FeatureName) -> bool {
-        let mut rest = host;
-        let template = self.0.replace("{feature}", feature.as_str());
-        let mut texts = template.split(['{', '}']).step_by(2).enumerate().peekable();
-        while let Some((index, text)) = texts.next() {
-            let found = match (index, texts.peek()) {
-                (0, Some(_)) => rest.starts_with(text).then_some(0),
-                (0, None) => (rest == text).then_some(0),
-                // Something stands between the two.
-                (_, Some(_)) => rest.get(1..).and_then(|behind| behind.find(text)).map(|at| at + 1),
-                (_, None) => {
-                    (rest.len() > text.len() && rest.ends_with(text)).then(|| rest.len() - text.len())
-                }
-            };
-            let Some(at) = found else { return false };
-            rest = &rest[at + text.len()..];
-        }
-        true
-    }
+/// Whether a template, of which the feature is said, makes `host` of some host of base: `{label}` stands for a
+/// label of it, the other words for more.
+fn fits(template: &str, host: &str) -> bool {
+    let Some((text, rest)) = template.split_once('{') else { return template == host };
+    let Some((host, (word, template))) = host.strip_prefix(text).zip(rest.split_once('}')) else {
+        return false;
+    };
+    let most = if word == "label" { host.find('.').unwrap_or(host.len()) } else { host.len() };
+    (1..=most).any(|length| host.get(length..).is_some_and(|host| fits(template, host)))
 }
 
 impl FromStr for HostTemplate {
@@ -319,6 +317,31 @@ mod tests {
             "{{feature}}.x",
         ] {
             assert!(bad.parse::<HostTemplate>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_preview_host_is_known_by_its_feature_and_nobody_elses_is_taken_for_it() {
+        let own = |text: &str| Some(text.parse::<HostTemplate>().expect("legal"));
+        let cases = [
+            (None, "web--feat1.example.com", Some(true)),
+            (None, "a--b--feat1.x.example.com", Some(true)),
+            (None, "feat1.town.test", Some(false)),
+            (None, "web--feat1.test", None),
+            (None, "--feat1.example.com", None),
+            (None, "web.example.com", None),
+            (None, "web--feat11.example.com", None),
+            (None, "web--feat2.x--feat1.example.com", None),
+            (None, "feat1.web--feat2.example.com", None),
+            (own("{label}.{feature}.{domain}"), "web.feat1.example.com", Some(false)),
+            (own("{label}.{feature}.{domain}"), "web.api.feat1.example.com", None),
+            (own("{feature}--{host}"), "feat1--web.example.com", Some(true)),
+            (own("{feature}--{host}"), "feat1--", None),
+            (own("{feature}.preview.example.com"), "feat1.preview.example.com", Some(false)),
+        ];
+        for (template, host, want) in cases {
+            let feature = "feat1".parse().expect("legal");
+            assert_eq!(HostTemplate::made(template.as_ref(), host, &feature), want, "{template:?} {host}");
         }
     }
 }

@@ -85,12 +85,14 @@ fn is_done(rule: &Node<'_>, copy: &FeatureCopy) -> bool {
     let matches = rule.read("matches").map(Node::items).unwrap_or_default();
     let asks = |item: &Node<'_>| {
         let headers = item.read("headers").map(Node::items).unwrap_or_default();
-        headers.iter().any(|header| {
-            let says = |key| header.read_text(key);
-            asked(copy).iter().any(|(name, kind, value)| {
-                says("name").is_some_and(|own| own.eq_ignore_ascii_case(name))
-                    && says("type").unwrap_or("Exact") == *kind
-                    && says("value") == Some(value)
+        asked(copy).iter().any(|(name, kind, value)| {
+            let named = |header: &&Node<'_>| {
+                header.read_text("name").is_some_and(|own| own.eq_ignore_ascii_case(name))
+            };
+            // Of two with one name only the first counts.
+            headers.iter().find(named).is_some_and(|header| {
+                header.read_text("type").unwrap_or("Exact") == *kind
+                    && header.read_text("value") == Some(value)
             })
         })
     };

@@ -163,6 +163,8 @@ impl<'n, 'a> Route<'n, 'a> {
         names: &'m Middlewares,
     ) -> Result<Vec<Rule<'m>>, RenderError> {
         let Self { node, text, rule, syntax, priority, item: _ } = self;
+        // Before a bracket a line end would be one of the rule.
+        let text = text.trim_end();
         let with = |matcher: String| format!("({text}) && {matcher}");
         let mut rules = vec![
             Rule {

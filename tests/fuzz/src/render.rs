@@ -108,7 +108,12 @@ const SETTINGS: [Setting; 12] = [
         only_adds: false,
     },
     Setting {
-        flags: &["--feature=feat1", "--isolate=off", "--tls", "--route=shop-feat1:http=shop.example.com/cart"],
+        flags: &[
+            "--feature=feat1",
+            "--isolate=off",
+            "--tls",
+            "--route=shop-feat1:http=shop.example.com/cart",
+        ],
         only_adds: false,
     },
 ];

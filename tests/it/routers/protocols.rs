@@ -36,11 +36,12 @@ fn every_protocol_passes_through_header_routes_and_preview_hosts() {
 fn check(application: &Application, protocol: &Protocol) {
     let (host, preview) = (&application.host, &application.preview("feat1"));
     let copy = By::Copy("feat1".to_owned());
-    let cases: [(&str, &[(&str, &str)], &By); 3] =
-        [(host, &[], &By::Base), (host, &[(DEFAULT_HEADER, "feat1")], &copy), (preview, &[], &copy)];
+    let header = [(DEFAULT_HEADER, "feat1")];
+    let cases = [(host, &header[..0], &By::Base), (host, &header[..], &copy), (preview, &[], &copy)];
     for (host, headers, by) in cases {
         let what = format!("{}: {} of {host} {headers:?}", application.route, protocol.word);
-        let told = testify(protocol.word, host, headers).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let told = testify(protocol.word, application.route.router(), host, headers)
+            .unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(told.seen.by(), *by, "{what}");
         assert_eq!(told.facts, protocol.facts, "{what}");
         let wanted = ["feat1".to_owned()];

@@ -11,7 +11,7 @@ use super::behind_every_route;
 #[test]
 fn base_answers_every_request_while_copies_come_change_and_go() {
     let tallies = behind_every_route(Version::Three, "steady", |application| {
-        let base = Watch::start(&application.host, &[]);
+        let base = Watch::start(&application.client, &application.host, &[]);
         application.copy("feat1", &[]);
         application.copy("feat11", &[]);
         let (header, preview) = watch_copy(application);
@@ -48,8 +48,9 @@ fn base_answers_every_request_while_copies_come_change_and_go() {
 
 /// Asks for feat1 by its header and at its preview host.
 fn watch_copy(application: &Application) -> (Watch, Watch) {
-    let header = Watch::start(&application.host, &[(feature::words::DEFAULT_HEADER, "feat1")]);
-    (header, Watch::start(&application.preview("feat1"), &[]))
+    let header =
+        Watch::start(&application.client, &application.host, &[(feature::words::DEFAULT_HEADER, "feat1")]);
+    (header, Watch::start(&application.client, &application.preview("feat1"), &[]))
 }
 
 fn by_copy() -> By {

@@ -4,7 +4,10 @@
 mod places;
 mod strings;
 
-use std::{collections::BTreeMap, thread};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    thread,
+};
 
 use acceptance::{
     generate::Choices,
@@ -13,11 +16,11 @@ use acceptance::{
 use post_renderer::FeatureCopy;
 use serde_json::{Value, json};
 
-use self::places::{Base, HOST, PLACES, Put};
+use self::places::{Base, FLAGS, HOST, PLACES, Put};
 use super::{Numbers, table};
 
 const STRINGS: usize = 100_000;
-const THREADS: u64 = 2;
+const THREADS: usize = 2;
 
 /// How many renderings go to the parser at once.
 const BATCH: usize = 64;
@@ -35,7 +38,7 @@ struct Rendered {
 
 #[test]
 fn no_string_widens_a_rule() {
-    let halves: Vec<_> = (0..THREADS).map(|seed| thread::spawn(move || half(seed))).collect();
+    let halves: Vec<_> = (0..THREADS).map(|seed| thread::spawn(move || half(seed as u64))).collect();
     let (mut passed, mut faults) = (Counts::new(), Vec::new());
     for half in halves {
         let (counts, more) = half.join().expect("a half of the strings");
@@ -48,7 +51,7 @@ fn no_string_widens_a_rule() {
     // Each place refuses much, and takes enough for the test to say something.
     for place in &PLACES {
         let count = passed.get(place.name).copied().unwrap_or_default();
-        assert!((500..STRINGS).contains(&count), "{}: {count} of {STRINGS} passed", place.name);
+        assert!((50..STRINGS).contains(&count), "{}: {count} of {STRINGS} passed", place.name);
     }
 }
 
@@ -76,10 +79,16 @@ fn what_the_advisories_name_is_refused_or_stays_a_text() {
 fn half(seed: u64) -> (Counts, Vec<String>) {
     let (mut traefik, mut numbers, copy) = (Rules::start(), Numbers(seed), plain());
     let (mut passed, mut faults, mut batch) = (Counts::new(), Vec::new(), Vec::new());
-    for _ in 0..STRINGS as u64 / THREADS {
-        let bytes = numbers.bytes(64);
+    let (flags, fields) = PLACES.split_at(FLAGS);
+    let mut texts = BTreeSet::new();
+    while texts.len() < STRINGS / THREADS {
+        let (number, bytes) = (texts.len(), numbers.bytes(64));
         let text = strings::any(&mut Choices::new(&bytes));
-        for place in &PLACES {
+        if !texts.insert(text.clone()) {
+            continue;
+        }
+        // Each string at each flag; at the fields in turn, where it takes a chart to be rendered.
+        for place in flags.iter().chain([&fields[number % fields.len()]]) {
             match render(&copy, place.name, place.put, &text) {
                 Ok(rendered) => {
                     *passed.entry(place.name).or_default() += usize::from(rendered.is_some());

@@ -49,9 +49,15 @@ impl Copy<'_> {
             None if domain.contains('.') => "{label}--{feature}.{domain}",
             None => "{feature}.{host}",
         };
-        let words =
-            [("{label}", label), ("{domain}", domain), ("{feature}", self.feature), ("{host}", &*host)];
-        words.iter().fold(template.to_owned(), |text, (word, meaning)| text.replace(word, meaning))
+        // Word by word: what stands in the host itself is no word of the template's.
+        let part = |(at, part): (usize, &str)| match part {
+            "label" if at % 2 == 1 => label.to_owned(),
+            "domain" if at % 2 == 1 => domain.to_owned(),
+            "feature" if at % 2 == 1 => self.feature.to_owned(),
+            "host" if at % 2 == 1 => host.clone(),
+            text => text.to_owned(),
+        };
+        template.split(['{', '}']).enumerate().map(part).collect()
     }
 
     /// The pattern of a baggage that has the feature.

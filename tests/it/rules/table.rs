@@ -33,3 +33,46 @@ pub fn of_ingress_route(document: &Value) -> Vec<Route> {
 pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
+
+/// The matches of an `HTTPRoute` in words of Traefik's rules, without what decides between them. A header that is
+/// asked for twice counts as Traefik has it, and again as the Gateway API has it: only the first time.
+pub fn of_http_route(document: &Value) -> Vec<Route> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let quoted = |value: &Value| Value::from(text(value)).to_string();
+    let host = |host: &Value| match text(host).strip_prefix("*.") {
+        Some(domain) => format!("HostRegexp(`^[a-z0-9-\\.]+\\.{}$`)", domain.replace('.', "\\.")),
+        None => format!("Host({})", quoted(host)),
+    };
+    let hosts: Vec<String> = list(&document["spec"]["hostnames"]).iter().map(host).collect();
+    let mut rows = Vec::new();
+    for rule in list(&document["spec"]["rules"]) {
+        let matches = list(&rule["matches"]);
+        let all = matches.is_empty().then_some(Value::Null);
+        for item in matches.iter().chain(&all) {
+            let (path, value) = (text(&item["path"]["type"]), text(&item["path"]["value"]));
+            let path = match (path, value.trim_end_matches('/')) {
+                ("Exact", _) => format!("Path({})", quoted(&item["path"]["value"])),
+                (_, "") => "PathPrefix(`/`)".to_owned(),
+                (_, prefix) => format!("(Path(`{prefix}`) || PathPrefix(`{prefix}/`))"),
+            };
+            let headers = list(&item["headers"]);
+            let name = |header: &Value| text(&header["name"]).to_ascii_lowercase();
+            let first = |at: usize| headers[..at].iter().all(|other| name(other) != name(&headers[at]));
+            for once in [false, true] {
+                let counted = (0..headers.len()).filter(|at| !once || first(*at)).map(|at| &headers[at]);
+                let header = |header: &Value| {
+                    let matcher = match text(&header["type"]) {
+                        "RegularExpression" => "HeaderRegexp",
+                        _ => "Header",
+                    };
+                    format!("{matcher}({}, {})", quoted(&header["name"]), quoted(&header["value"]))
+                };
+                let hosts = (!hosts.is_empty()).then(|| format!("({})", hosts.join(" || ")));
+                let parts: Vec<String> =
+                    hosts.into_iter().chain([path.clone()]).chain(counted.map(header)).collect();
+                rows.push(Route { rule: parts.join(" && "), syntax: "v3", priority: 1 });
+            }
+        }
+    }
+    rows
+}

@@ -20,6 +20,7 @@ lab_env() {
     printf 'export %s=%q\n' \
         KUBECONFIG "$KUBECONFIG_FILE" \
         ROUTER_URL "http://127.0.0.1:$LAB_PORT_ROUTER" \
+        ENVOY_URL "http://$LAB_SERVICE_ENVOY" \
         LOCALSTACK_URL "http://127.0.0.1:$LAB_PORT_LOCALSTACK" \
         HELM3 "$BIN/helm3" \
         HELM4 "$BIN/helm4" \

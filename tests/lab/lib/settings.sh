@@ -31,9 +31,11 @@ CONTAINERD_SOCKET=$LAB/run/containerd/containerd.sock
 : "${LAB_SERVICE_CIDR:=10.214.0.0/16}"   # addresses of Services
 : "${LAB_SERVICE_APISERVER:=10.214.0.1}" # the first of them is always Service kubernetes
 : "${LAB_SERVICE_DNS:=10.214.0.10}"      # Service kube-dns
+: "${LAB_SERVICE_ENVOY:=10.214.0.20}"    # Service envoy, where requests go in as at the router
 
 LAB_NODE=lab                               # the node's name; nothing resolves it, its address is used
 LAB_DOMAIN=example.com                     # pods find every host below it at the router
 LAB_PAUSE_IMAGE=lab.local/pause:1          # what holds a pod's network namespace
 LAB_BUSYBOX_IMAGE=lab.local/busybox:1      # for the lab's own check, and for whoever needs a shell in a pod
+LAB_ENVOY_IMAGE=lab.local/envoy:1          # the second router
 LAB_WITNESS_IMAGE=lab.local/witness:1      # the service behind the routes that are tested

@@ -145,10 +145,8 @@ fn explained() -> io::Result<usize> {
     ))?;
     say("who answers, by the routes of base and copy, the first of which has a ready pod")?;
     let answer = said(
-        "folder=$(mktemp -d); trap 'rm -r \"$folder\"' EXIT; for release in demo demo-feat1; do \
-         helm get manifest --namespace=demo $release >\"$folder/$release\"; done; \
-         devstack explain --base --request='GET http://api.example.com/' -H 'uber-ctx-key: feat1' \
-         \"$folder/demo\" \"$folder/demo-feat1\"",
+        "for release in demo demo-feat1; do helm get manifest --namespace=demo $release; done | \
+         devstack explain --base --request='GET http://api.example.com/' -H 'uber-ctx-key: feat1'",
     );
     say(&answer)?;
     let services: Vec<&str> =

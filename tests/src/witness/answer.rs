@@ -60,22 +60,26 @@ impl Seen {
     }
 }
 
-/// A client that keeps its connections to the router.
+/// A client that keeps its connections to a router.
 #[derive(Clone, Debug)]
-pub struct Client(blocking::Client);
-
-impl Default for Client {
-    fn default() -> Self {
-        let client = blocking::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
-        Self(client.expect("a client"))
-    }
+pub struct Client {
+    router: &'static str,
+    http: blocking::Client,
 }
 
 impl Client {
+    /// # Panics
+    /// When the machine has nothing to make a client of.
+    #[must_use]
+    pub fn new(router: &'static str) -> Self {
+        let http = blocking::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
+        Self { router, http: http.expect("a client") }
+    }
+
     /// Asks for the application at `host`. A header may stand more than once.
     #[must_use]
     pub fn get(&self, host: &str, headers: &[(&str, &str)]) -> Answer {
-        let request = self.0.get(format!("{}/", lab().router)).header("host", host);
+        let request = self.http.get(format!("{}/", self.router)).header("host", host);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let nobody = |error: reqwest::Error| Answer {
             by: By::Nobody(error.to_string()),
@@ -114,8 +118,15 @@ pub struct Testimony {
 ///
 /// # Errors
 /// With what the client says, when there is no answer or one that is not right.
-pub fn testify(protocol: &str, host: &str, headers: &[(&str, &str)]) -> Result<Testimony, String> {
-    let router = lab().router.trim_start_matches("http://");
+pub fn testify(
+    protocol: &str,
+    router: &str,
+    host: &str,
+    headers: &[(&str, &str)],
+) -> Result<Testimony, String> {
+    // The address of a Service has no port where that is the usual one.
+    let router = router.trim_start_matches("http://");
+    let router = if router.contains(':') { router.to_owned() } else { format!("{router}:80") };
     let mut command = lab().command("witness");
     command.args(["ask", protocol, &format!("--router={router}"), &format!("--host={host}")]);
     command.args(headers.iter().map(|(name, value)| format!("--header={name}: {value}")));

@@ -29,10 +29,13 @@ pub enum Route {
     IngressToGateway,
     /// The chart has an `HTTPRoute`, which is edited in place.
     HttpRoute,
+    /// The same behind Envoy Gateway.
+    HttpRouteOfEnvoy,
 }
 
 impl Route {
-    pub const ALL: [Self; 4] = [Self::IngressRoute, Self::Ingress, Self::IngressToGateway, Self::HttpRoute];
+    pub const ALL: [Self; 5] =
+        [Self::IngressRoute, Self::Ingress, Self::IngressToGateway, Self::HttpRoute, Self::HttpRouteOfEnvoy];
 
     /// The kind of the chart's route.
     #[must_use]
@@ -40,14 +43,29 @@ impl Route {
         match self {
             Self::IngressRoute => "IngressRoute",
             Self::Ingress | Self::IngressToGateway => "Ingress",
-            Self::HttpRoute => "HTTPRoute",
+            Self::HttpRoute | Self::HttpRouteOfEnvoy => "HTTPRoute",
         }
     }
 
     /// Whether the copy's routes are those of Gateway API.
     #[must_use]
     pub fn is_gateway(self) -> bool {
-        matches!(self, Self::IngressToGateway | Self::HttpRoute)
+        self.gateway().is_some()
+    }
+
+    /// The Gateway, in namespace infra, that leads to it.
+    fn gateway(self) -> Option<&'static str> {
+        match self {
+            Self::IngressRoute | Self::Ingress => None,
+            Self::IngressToGateway | Self::HttpRoute => Some("web"),
+            Self::HttpRouteOfEnvoy => Some("envoy"),
+        }
+    }
+
+    /// Where the router of these routes answers.
+    #[must_use]
+    pub fn router(self) -> &'static str {
+        if self == Self::HttpRouteOfEnvoy { lab().var("ENVOY_URL") } else { &lab().router }
     }
 
     /// In names.
@@ -57,6 +75,7 @@ impl Route {
             Self::Ingress => "ingress",
             Self::IngressToGateway => "togateway",
             Self::HttpRoute => "httproute",
+            Self::HttpRouteOfEnvoy => "envoy",
         }
     }
 
@@ -64,7 +83,7 @@ impl Route {
     fn flags(self) -> &'static [&'static str] {
         match self {
             Self::IngressToGateway => &["--router=gateway-api", "--gateway=infra/web"],
-            Self::IngressRoute | Self::Ingress | Self::HttpRoute => &[],
+            _ => &[],
         }
     }
 
@@ -72,7 +91,7 @@ impl Route {
     fn values(self) -> &'static [&'static str] {
         match self {
             Self::IngressToGateway => &["annotated=false"],
-            Self::IngressRoute | Self::Ingress | Self::HttpRoute => &[],
+            _ => &[],
         }
     }
 }
@@ -80,7 +99,11 @@ impl Route {
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())?;
-        if *self == Self::IngressToGateway { f.write_str(", `--router=gateway-api`") } else { Ok(()) }
+        f.write_str(match self {
+            Self::IngressRoute | Self::Ingress | Self::HttpRoute => "",
+            Self::IngressToGateway => ", `--router=gateway-api`",
+            Self::HttpRouteOfEnvoy => ", Envoy Gateway",
+        })
     }
 }
 
@@ -105,7 +128,7 @@ impl Application {
         let this = Self {
             route,
             host: format!("{namespace}.example.com"),
-            client: Client::default(),
+            client: Client::new(route.router()),
             helm: Helm::new(version),
             namespace: Namespace::new(&namespace),
         };
@@ -152,13 +175,13 @@ impl Application {
         let host = format!("{mark}.{}", self.host);
         let metadata = json!({"name": mark, "namespace": self.namespace.0});
         let services = json!([{"name": BASE, "port": 80}]);
-        let route = if self.route.is_gateway() {
+        let route = if let Some(gateway) = self.route.gateway() {
             json!({
                 "apiVersion": "gateway.networking.k8s.io/v1",
                 "kind": "HTTPRoute",
                 "metadata": metadata,
                 "spec": {
-                    "parentRefs": [{"namespace": "infra", "name": "web"}],
+                    "parentRefs": [{"namespace": "infra", "name": gateway}],
                     "hostnames": [host],
                     "rules": [{"backendRefs": services}],
                 },
@@ -184,13 +207,18 @@ impl Application {
     }
 
     fn release(&self, name: &str, values: &[&str], flags: Vec<String>) -> Release<'_> {
+        let gateway = self.route.gateway().map(|gateway| format!("route.gateway.name={gateway}"));
         let route = [format!("route.kind={}", self.route.kind()), format!("route.host={}", self.host)];
         Release {
             helm: &self.helm,
             chart: "witness",
             name: name.to_owned(),
             namespace: &self.namespace.0,
-            values: route.into_iter().chain(values.iter().map(|value| (*value).to_owned())).collect(),
+            values: route
+                .into_iter()
+                .chain(gateway)
+                .chain(values.iter().map(|value| (*value).to_owned()))
+                .collect(),
             flags,
         }
     }

@@ -41,11 +41,10 @@ pub struct Watch {
 
 impl Watch {
     #[must_use]
-    pub fn start(host: &str, headers: &'static [(&'static str, &'static str)]) -> Self {
+    pub fn start(client: &Client, host: &str, headers: &'static [(&'static str, &'static str)]) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let (stopped, host) = (Arc::clone(&stop), host.to_owned());
+        let (stopped, client, host) = (Arc::clone(&stop), client.clone(), host.to_owned());
         let thread = thread::spawn(move || {
-            let client = Client::default();
             let mut tally = Tally::default();
             let begin = Instant::now();
             let mut next = begin;

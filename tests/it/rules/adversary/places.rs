@@ -32,6 +32,10 @@ pub enum Base {
     Match(Value),
 }
 
+/// How many of them are flags.
+pub const FLAGS: usize = 6;
+
+/// Flags, and behind them fields of charts.
 pub const PLACES: [Place; 13] = [
     Place {
         name: "the feature",
@@ -81,8 +85,11 @@ pub const PLACES: [Place; 13] = [
         name: "--preview-host",
         put: |copy, text| {
             let mut copy = copy.clone();
-            copy.routing.preview_host = Some(text.parse().ok()?);
-            Some(Put { template: Some(text.to_owned()), ..with_rule(copy, PLAIN, "v3") })
+            // The whole of it, or what stands behind the feature.
+            let template =
+                if text.contains("{feature}") { text.to_owned() } else { format!("{{feature}}.{text}") };
+            copy.routing.preview_host = Some(template.parse().ok()?);
+            Some(Put { template: Some(template), ..with_rule(copy, PLAIN, "v3") })
         },
     },
     Place {
@@ -115,7 +122,7 @@ pub const PLACES: [Place; 13] = [
     Place { name: "the match of a route", put: |copy, text| Some(with_rule(copy.clone(), text, "v3")) },
     Place {
         name: "the match of a route in the older syntax",
-        put: |copy, text| Some(with_rule(copy.clone(), &format!("Host(`a.example.com`, {text})"), "v2")),
+        put: |copy, text| Some(with_rule(copy.clone(), &format!("Host(`a.example.com`, `{text}`)"), "v2")),
     },
     Place {
         name: "what an HTTPRoute asks for",
@@ -155,7 +162,11 @@ impl Put {
 }
 
 fn put(copy: FeatureCopy, document: &Value, base: Base) -> Put {
-    Put { copy, stream: format!("{document}\n"), base, template: None }
+    // Raw, some characters would end a line.
+    let escaped =
+        |c: char| if (' '..='~').contains(&c) { c.to_string() } else { format!("\\U{:08x}", u32::from(c)) };
+    let stream = document.to_string().chars().map(escaped).collect();
+    Put { copy, stream, base, template: None }
 }
 
 /// A chart whose route has this rule.

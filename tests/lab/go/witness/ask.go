@@ -155,36 +155,40 @@ func askSocket(ctx context.Context, q question) (told testimony, err error) {
 	return told, connection.WriteMessage(websocket.CloseMessage, bye)
 }
 
-// askEvents: an event that comes after the next one was sent was held back on its way.
+// askEvents says of each event that it came, and only then the next is sent. When a router holds one back, the service
+// gives up, and events are missing.
 func askEvents(ctx context.Context, q question) (told testimony, err error) {
-	response, err := q.send(ctx, http.MethodGet, "/events", nil, 0)
+	stream := fmt.Sprintf("?stream=%x", rand.Uint64())
+	response, err := q.send(ctx, http.MethodGet, "/events"+stream, nil, 0)
 	if err != nil {
 		return told, err
 	}
 	defer response.Body.Close()
 	told.Headers = lower(response.Header)
-	var arrived, sent []time.Time
+	count := 0
 	lines := bufio.NewScanner(response.Body)
 	for lines.Scan() {
 		text, found := strings.CutPrefix(lines.Text(), "data: ")
 		if !found {
 			continue
 		}
-		var event event
-		if err := json.Unmarshal([]byte(text), &event); err != nil {
+		var who seen
+		if err := json.Unmarshal([]byte(text), &who); err != nil {
 			return told, err
 		}
-		arrived, sent = append(arrived, time.Now()), append(sent, event.Sent)
-		if err := told.by(event.Seen); err != nil {
+		if err := told.by(who); err != nil {
+			return told, err
+		}
+		count++
+		came, err := q.send(ctx, http.MethodPost, "/events/came"+stream, nil, 0)
+		if err != nil {
+			return told, fmt.Errorf("say that event %d came: %w", count, err)
+		}
+		if err := came.Body.Close(); err != nil {
 			return told, err
 		}
 	}
-	for i := range len(sent) - 1 {
-		if arrived[i].After(sent[i+1]) {
-			return told, fmt.Errorf("event %d came after event %d was sent", i+1, i+2)
-		}
-	}
-	told.Facts = []string{fmt.Sprintf("%d events, each before the next was sent", len(sent))}
+	told.Facts = []string{fmt.Sprintf("%d events, each before the next was sent", count)}
 	return told, lines.Err()
 }
 

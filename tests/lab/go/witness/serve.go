@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,8 +19,9 @@ import (
 )
 
 const (
-	events   = 5
-	interval = 100 * time.Millisecond
+	events = 5
+	// How long an event waits for the client to say that the one before it came.
+	patience = 10 * time.Second
 )
 
 // service answers for one release.
@@ -27,6 +29,8 @@ type service struct {
 	release, pod string
 	// What STATE says: a pod that is `starting` never gets ready.
 	ready bool
+	// Those who send events, by the name that the client gave its stream.
+	came sync.Map
 }
 
 // serve reads RELEASE, HOSTNAME, PORT and STATE, and answers until SIGTERM. STATE is ready, starting or crashed.
@@ -65,6 +69,7 @@ func (s *service) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", s.health)
 	mux.HandleFunc("/events", s.events)
+	mux.HandleFunc("/events/came", s.eventCame)
 	mux.HandleFunc("/socket", s.socket)
 	mux.HandleFunc("/upload", s.upload)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { write(w, s.saw(r)) })
@@ -87,12 +92,16 @@ func (s *service) health(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// events: each says who answers and when it was sent, so that a client can tell what was held back.
+// events: each says who answers, and is sent when the client has said that the one before it came. So one that is
+// held back on its way comes never, or too late.
 func (s *service) events(w http.ResponseWriter, r *http.Request) {
+	stream, came := r.URL.Query().Get("stream"), make(chan struct{}, events)
+	s.came.Store(stream, came)
+	defer s.came.Delete(stream)
 	w.Header().Set("Content-Type", "text/event-stream")
 	control := http.NewResponseController(w)
 	for range events {
-		text, err := json.Marshal(event{Seen: s.saw(r), Sent: time.Now()})
+		text, err := json.Marshal(s.saw(r))
 		if err == nil {
 			_, err = fmt.Fprintf(w, "data: %s\n\n", text)
 		}
@@ -103,14 +112,25 @@ func (s *service) events(w http.ResponseWriter, r *http.Request) {
 			log.Printf("send an event: %v", err)
 			return
 		}
-		// The pace of the sender.
-		time.Sleep(interval)
+		select {
+		case <-came:
+		case <-r.Context().Done():
+			return
+		case <-time.After(patience):
+			log.Printf("an event did not come within %s", patience)
+			return
+		}
 	}
 }
 
-type event struct {
-	Seen seen      `json:"seen"`
-	Sent time.Time `json:"sent"`
+func (s *service) eventCame(w http.ResponseWriter, r *http.Request) {
+	came, found := s.came.Load(r.URL.Query().Get("stream"))
+	if !found {
+		http.Error(w, "no such stream", http.StatusNotFound)
+		return
+	}
+	came.(chan struct{}) <- struct{}{}
+	write(w, s.saw(r))
 }
 
 // socket says who answers, and then sends back what comes until the client is done.
