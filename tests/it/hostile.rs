@@ -10,8 +10,8 @@ use std::{
 
 use acceptance::repo;
 
-const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
-const POD_HEAD: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\n";
+const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a-b\n";
+const POD_HEAD: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a-b\n";
 const MIB: usize = 1 << 20;
 
 /// However slow the machine is at the moment: what is quadratic here takes hours.
@@ -19,7 +19,7 @@ const MOST_TIME: Duration = Duration::from_secs(30);
 
 /// Ways to ask for a copy of these streams, and whether what cannot be read may pass.
 const FLAGS: &[(&[&str], bool)] = &[
-    (&["--feature=a", "--release=a", "--router=none", "--cluster-scoped=drop"], false),
+    (&["--feature=b", "--release=a-b", "--router=none", "--cluster-scoped=drop"], false),
     (&["--feature=a", "--isolate=off", "--router=none", "--on-error=pass"], true),
 ];
 
@@ -98,6 +98,24 @@ const CASES: &[Case] = &[
         name: "a key of 1 MiB",
         stream: || format!("{POD_HEAD}  {}: b\n", "x".repeat(MIB)).into_bytes(),
         says: Some("document 1, line 5 column"),
+        most_memory: 8,
+    },
+    Case {
+        name: "a Service whose name is 1 MiB",
+        stream: || named("v1", "Service", &format!("a-{}", "x".repeat(MIB))),
+        says: None,
+        most_memory: 8,
+    },
+    Case {
+        name: "a Secret whose name is no name",
+        stream: || named("v1", "Secret", "a-`\\\") || ${X} {{ x }}\\n\u{202e}\\0"),
+        says: None,
+        most_memory: 8,
+    },
+    Case {
+        name: "a label whose key and value are 1 MiB",
+        stream: || format!("{POD_HEAD}  labels: {{\"{0}\": \"{0}\"}}\n", "x".repeat(MIB)).into_bytes(),
+        says: None,
         most_memory: 8,
     },
     Case {
@@ -260,6 +278,11 @@ fn long(head: &str, start: &str, part: &str) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// An object of this name, in double quotes.
+fn named(version: &str, kind: &str, name: &str) -> Vec<u8> {
+    format!("apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: \"{name}\"\n").into_bytes()
+}
+
 /// Twenty anchors, each of which is made of the one before.
 fn bomb(form: &str) -> Vec<u8> {
     let line = |n: usize| format!("  a{n}: &a{n} {}\n", form.replace("{}", &(n - 1).to_string()));
@@ -287,7 +310,7 @@ fn two(document: &str) -> Vec<u8> {
 
 fn items(count: usize, metadata: &str) -> Vec<u8> {
     let item = |n: usize| {
-        format!("  - {{apiVersion: v1, kind: ConfigMap, metadata: {{name: a-{n}, {metadata}}}}}\n")
+        format!("  - {{apiVersion: v1, kind: ConfigMap, metadata: {{name: a-b-{n}, {metadata}}}}}\n")
     };
     let items: String = (0..count).map(item).collect();
     format!("apiVersion: v1\nkind: List\nx: &l {{a: b}}\nitems:\n{items}").into_bytes()

@@ -4,10 +4,23 @@
 mod adversary;
 mod foretold;
 mod meant;
+mod names;
 mod never;
 mod real;
 mod table;
 mod words;
+
+use std::thread;
+
+/// Threads among which the cases of a test are divided.
+const THREADS: usize = 2;
+
+/// Has each thread run its part, by a seed of its own.
+fn parts<T: Send + 'static>(run: fn(u64) -> T) -> Vec<T> {
+    let seeds = (1..).take(THREADS);
+    let threads: Vec<_> = seeds.map(|seed| thread::spawn(move || run(seed))).collect();
+    threads.into_iter().map(|part| part.join().expect("a part of the cases")).collect()
+}
 
 /// Numbers for choices, the same in every run.
 struct Numbers(u64);

@@ -1,4 +1,4 @@
-//! What a minimal rendering is to add, said a second time: on the values that Helm reads, without the
+//! What a minimal rendering is to add and to leave out, said a second time: on the values that Helm reads, without the
 //! renderer's tables and without its code.
 
 use feature::words;
@@ -9,6 +9,8 @@ pub const FLAGS: [&str; 5] =
     ["--feature=feat1", "--isolate=off", "--router=none", "--cluster-scoped=keep", "--keep=claims"];
 pub const LABEL: (&str, &str) = (words::FEATURE, "feat1");
 pub const ANNOTATION: (&str, &str) = (words::TTL, words::DEFAULT_TTL);
+/// With this annotation Helm would leave an object of a copy behind.
+const POLICY: &str = "helm.sh/resource-policy";
 
 /// API group, kind, and the way to the metadata of its pods; `*` is each item of a list.
 const PODS: [(&str, &str, &str); 19] = [
@@ -61,13 +63,18 @@ pub fn intended(mut document: Value) -> Value {
     document
 }
 
-/// Whether some object of the document says something else under a key of ours.
+/// Whether some object of the document says something else under a key of ours, or what a copy does without.
 pub fn is_replaced(document: &Value) -> bool {
     let other = |map: &Map<String, Value>, (key, text): (&str, &str)| {
         map.get(key).is_some_and(|value| value.as_str() != Some(text))
     };
     match document {
-        Value::Object(map) => other(map, LABEL) || other(map, ANNOTATION) || map.values().any(is_replaced),
+        Value::Object(map) => {
+            other(map, LABEL)
+                || other(map, ANNOTATION)
+                || map.contains_key(POLICY)
+                || map.values().any(is_replaced)
+        }
         Value::Array(items) => items.iter().any(is_replaced),
         _ => false,
     }
@@ -84,6 +91,11 @@ fn object(value: &mut Value, of: Option<&(String, String)>, hook: bool) {
     let is = |row: (&str, &str)| row == (group.as_str(), kind.as_str());
     let Some(metadata) = value.get_mut("metadata") else { return };
     let is_hook = hook || metadata["annotations"].get("helm.sh/hook").is_some();
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
+        && kind != "PersistentVolumeClaim"
+    {
+        annotations.remove(POLICY);
+    }
     put(metadata, "labels", LABEL);
     if !is_hook && !IN_NO_NAMESPACE.into_iter().any(is) {
         put(metadata, "annotations", ANNOTATION);

@@ -2,7 +2,7 @@
 
 use acceptance::{
     helm::Version,
-    witness::{Application, By, testify},
+    witness::{Application, By, Route, testify},
 };
 use feature::words::{DEFAULT_HEADER, RESPONSE_HEADER};
 
@@ -12,15 +12,15 @@ struct Protocol {
     word: &'static str,
     /// What its client has to find.
     facts: &'static [&'static str],
-    /// Whether the answer of a copy says so by its header. Traefik adds none to the one that opens a WebSocket.
-    named: bool,
+    /// Whether Traefik adds headers to its answers. To the one that opens a WebSocket it adds none.
+    headed: bool,
 }
 
 const PROTOCOLS: [Protocol; 4] = [
-    Protocol { word: "grpc", facts: &["said one", "talked two", "talked three"], named: true },
-    Protocol { word: "websocket", facts: &["echoed one", "echoed two"], named: false },
-    Protocol { word: "events", facts: &["5 events, each before the next was sent"], named: true },
-    Protocol { word: "upload", facts: &["67108864 bytes, as they were sent"], named: true },
+    Protocol { word: "grpc", facts: &["said one", "talked two", "talked three"], headed: true },
+    Protocol { word: "websocket", facts: &["echoed one", "echoed two"], headed: false },
+    Protocol { word: "events", facts: &["5 events, each before the next was sent"], headed: true },
+    Protocol { word: "upload", facts: &["67108864 bytes, as they were sent"], headed: true },
 ];
 
 #[test]
@@ -36,8 +36,8 @@ fn every_protocol_passes_through_header_routes_and_preview_hosts() {
 fn check(application: &Application, protocol: &Protocol) {
     let (host, preview) = (&application.host, &application.preview("feat1"));
     let copy = By::Copy("feat1".to_owned());
-    let header = [(DEFAULT_HEADER, "feat1")];
-    let cases = [(host, &header[..0], &By::Base), (host, &header[..], &copy), (preview, &[], &copy)];
+    let asked = [(DEFAULT_HEADER, "feat1")];
+    let cases = [(host, &asked[..0], &By::Base), (host, &asked[..], &copy), (preview, &[], &copy)];
     for (host, headers, by) in cases {
         let what = format!("{}: {} of {host} {headers:?}", application.route, protocol.word);
         let told = testify(protocol.word, application.route.router(), host, headers)
@@ -49,6 +49,7 @@ fn check(application: &Application, protocol: &Protocol) {
         let led = told.seen.headers.get(DEFAULT_HEADER).map(Vec::as_slice);
         assert_eq!(led, (*by == copy).then_some(&wanted[..]), "{what}");
         let named = told.headers.get(RESPONSE_HEADER).map(Vec::as_slice);
-        assert_eq!(named, (*by == copy && protocol.named).then_some(&wanted[..]), "{what}");
+        let headed = protocol.headed || application.route == Route::HttpRouteOfEnvoy;
+        assert_eq!(named, (*by == copy && headed).then_some(&wanted[..]), "{what}");
     }
 }

@@ -13,11 +13,11 @@ use acceptance::{
 use post_renderer::{FeatureCopy, Request};
 
 use super::{
-    Numbers, table,
+    Numbers, THREADS, parts, table,
     words::{self, Asked},
 };
 
-const CHARTS: usize = 2_500;
+const CHARTS: usize = 1_200;
 const REQUESTS: usize = 8;
 const COPIES: [&str; 2] = ["feat1", "feat2"];
 
@@ -31,7 +31,10 @@ const PREVIEWS: [&str; 6] = [
     "shop--feat1--feat2.example.com",
 ];
 
-/// A request as words of the test.
+/// What became of requests, and how often.
+type Counts = BTreeMap<&'static str, usize>;
+
+/// A request, as the test, the router and explain have it.
 struct Put {
     asked: Asked,
     wire: String,
@@ -40,37 +43,42 @@ struct Put {
 
 #[test]
 fn no_chart_claims_what_is_bases_or_another_copys() {
-    let mut traefik = Rules::start();
-    let mut numbers = Numbers(6);
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut faults = Vec::new();
-    for _ in 0..CHARTS {
+    let (mut counts, mut faults) = (Counts::new(), Vec::new());
+    for (part, more) in parts(part) {
+        for (what, count) in part {
+            *counts.entry(what).or_default() += count;
+        }
+        faults.extend(more);
+    }
+    assert!(faults.is_empty(), "{counts:?}; {}:\n{}", faults.len(), faults[..faults.len().min(3)].join("\n"));
+    let requests = counts["nobody's"] + counts["its own"];
+    assert!(requests > 10_000 && counts["its own"] > 1_000, "{counts:?}");
+}
+
+fn part(seed: u64) -> (Counts, Vec<String>) {
+    let (mut traefik, mut numbers) = (Rules::start(), Numbers(seed));
+    let (mut counts, mut faults) = (Counts::new(), Vec::new());
+    let copies = COPIES.map(|feature| (feature, copies(feature)));
+    for _ in 0..CHARTS / THREADS {
         let bytes = numbers.bytes(600);
         let mut choices = Choices::new(&bytes);
         let chart = charts::any(&mut choices);
         let asked: Vec<Put> = (0..REQUESTS).map(|_| request(&mut choices)).collect();
-        for feature in COPIES {
-            let mut flags = vec![format!("--feature={feature}"), "--isolate=off".to_owned()];
-            match choices.below(4) {
-                0 => flags.extend(["--router=gateway-api".to_owned(), "--gateway=web".to_owned()]),
-                1 => flags.push("--router=traefik-v2".to_owned()),
-                2 => flags.push("--entry=shop.example.com=web:80".to_owned()),
-                _ => {}
-            }
-            let copy = FeatureCopy::from_flags(flags.iter().map(String::as_str)).expect("legal");
-            let Ok(rendering) = post_renderer::render(chart.as_bytes(), &copy) else {
+        for (feature, copies) in &copies {
+            let copy = &copies[choices.below(copies.len())];
+            let Ok(rendering) = post_renderer::render(chart.as_bytes(), copy) else {
                 *counts.entry("a chart that is refused").or_default() += 1;
                 continue;
             };
             let stream = rendering.to_vec();
-            for (put, taken) in asked.iter().zip(takes(&mut traefik, &stream, &asked, &copy)) {
+            for (put, taken) in asked.iter().zip(takes(&mut traefik, &stream, &asked, copy)) {
                 let owned = put.asked.is_of(feature) || is_preview(&put.asked.host, feature);
                 let what = match (taken.is_empty(), owned) {
                     (true, _) => "nobody's",
                     (false, true) => "its own",
                     (false, false) => {
                         let text = String::from_utf8_lossy(&stream);
-                        faults.push(format!("{flags:?} takes {:?} by {taken:?}\n{chart}\n{text}", put.asked));
+                        faults.push(format!("{feature} takes {:?} by {taken:?}\n{chart}\n{text}", put.asked));
                         "another's"
                     }
                 };
@@ -78,9 +86,23 @@ fn no_chart_claims_what_is_bases_or_another_copys() {
             }
         }
     }
-    assert!(faults.is_empty(), "{counts:?}; {}:\n{}", faults.len(), faults[..faults.len().min(3)].join("\n"));
-    let requests = counts["nobody's"] + counts["its own"];
-    assert!(requests > 10_000 && counts["its own"] > 2_000, "{counts:?}");
+    (counts, faults)
+}
+
+/// Copies of a feature, for each router.
+fn copies(feature: &str) -> Vec<FeatureCopy> {
+    let feature = format!("--feature={feature}");
+    let routers: [&[&str]; 4] = [
+        &[],
+        &["--router=gateway-api", "--gateway=web"],
+        &["--router=traefik-v2"],
+        &["--entry=shop.example.com=web:80"],
+    ];
+    let copy = |more: &[&str]| {
+        let flags = [feature.as_str(), "--isolate=off"].into_iter().chain(more.iter().copied());
+        FeatureCopy::from_flags(flags).expect("legal")
+    };
+    routers.map(copy).into()
 }
 
 /// What says that it takes each request.
@@ -110,7 +132,7 @@ fn takes(traefik: &mut Rules, stream: &[u8], asked: &[Put], copy: &FeatureCopy) 
 fn request(choices: &mut Choices<'_>) -> Put {
     let mut asked = Asked::any(choices);
     if choices.one_in(3) {
-        asked.host = choices.of(&PREVIEWS).to_owned();
+        choices.of(&PREVIEWS).clone_into(&mut asked.host);
     }
     if choices.one_in(3) {
         asked.headers.clear();

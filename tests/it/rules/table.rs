@@ -61,11 +61,11 @@ pub fn of_http_route(document: &Value) -> Vec<Route> {
             for once in [false, true] {
                 let counted = (0..headers.len()).filter(|at| !once || first(*at)).map(|at| &headers[at]);
                 let header = |header: &Value| {
-                    let matcher = match text(&header["type"]) {
+                    let word = match text(&header["type"]) {
                         "RegularExpression" => "HeaderRegexp",
                         _ => "Header",
                     };
-                    format!("{matcher}({}, {})", quoted(&header["name"]), quoted(&header["value"]))
+                    format!("{word}({}, {})", quoted(&header["name"]), quoted(&header["value"]))
                 };
                 let hosts = (!hosts.is_empty()).then(|| format!("({})", hosts.join(" || ")));
                 let parts: Vec<String> =

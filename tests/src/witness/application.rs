@@ -47,12 +47,6 @@ impl Route {
         }
     }
 
-    /// Whether the copy's routes are those of Gateway API.
-    #[must_use]
-    pub fn is_gateway(self) -> bool {
-        self.gateway().is_some()
-    }
-
     /// The Gateway, in namespace infra, that leads to it.
     fn gateway(self) -> Option<&'static str> {
         match self {

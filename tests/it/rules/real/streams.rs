@@ -37,7 +37,7 @@ pub const COPIES: [Copies; 12] = [
     copies("pr-12", true, true, false),
 ];
 
-/// Of base: of IngressRoutes, Ingresses, HTTPRoutes, two labels, the older syntax, and of one that only copies have.
+/// Of base: of `IngressRoute`, Ingress, `HTTPRoute`, two labels, the older syntax, and of one that only copies have.
 pub const HOSTS: [&str; 6] = [MALL, BAZAAR, MARKET, TOWN, FAIR, DESK];
 const MALL: &str = "mall.example.com";
 const BAZAAR: &str = "bazaar.example.com";
@@ -149,7 +149,7 @@ spec:
     - backendRefs: [{ name: RELEASE, port: 80 }]
 "#;
 
-const CART: &str = r#"apiVersion: v1
+const CART: &str = r"apiVersion: v1
 kind: Service
 metadata: { name: RELEASE }
 spec: { ports: [{ name: http, port: 80 }] }
@@ -212,7 +212,7 @@ spec:
           method: DELETE
           headers: [{ name: x-kind, value: feat1 }]
       backendRefs: [{ name: RELEASE-deep, port: 80 }]
-"#;
+";
 
 /// All that the router is to read.
 pub fn all() -> String {
@@ -288,7 +288,7 @@ impl Copies {
     }
 }
 
-/// An HTTPRoute has no place for what these annotations say.
+/// An `HTTPRoute` has no place for what these annotations say.
 fn render(chart: &str, release: &str, flags: &[String], bare: bool) -> String {
     let annotations = if bare { "{}" } else { r#"{ traefik.ingress.kubernetes.io/router.priority: "60" }"# };
     let stream = chart.replace("{ANNOTATIONS}", annotations).replace("RELEASE", release);
