@@ -14,7 +14,7 @@ use clap::{ArgAction, CommandFactory, Parser, error::ErrorKind};
 use clap_complete::Shell;
 use serde::Serialize;
 
-use crate::{FeatureCopy, Report, Request, config, settings::Settings};
+use crate::{FeatureCopy, Report, Request, config, error::shown, settings::Settings};
 
 /// A Helm post-renderer: reads a rendered chart, writes a feature copy of it.
 #[derive(Parser, Debug)]
@@ -98,7 +98,7 @@ impl FeatureCopy {
     /// nor file.
     pub fn from_flags<'a>(flags: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
         let words = std::iter::once("devstack").chain(flags);
-        let args = Args::try_parse_from(words).map_err(|error| error.to_string())?;
+        let args = Args::try_parse_from(words).map_err(|error| said(&error))?;
         args.asked.settings.copy()?.ok_or_else(|| "--base asks for no copy".to_owned())
     }
 }
@@ -227,9 +227,15 @@ fn variables(read: impl Fn(&str) -> Option<OsString>) -> Result<Asked, String> {
     Args::try_parse_from(&words).map(|args| args.asked).map_err(|error| said(&error))
 }
 
+/// How many lines of clap's are said.
+const MOST_LINES: usize = 20;
+
 /// What clap has to say, without the word that we put before it ourselves.
 fn said(error: &clap::Error) -> String {
-    error.to_string().trim_start_matches("error: ").trim_end().to_owned()
+    let text = error.to_string();
+    // It quotes what was given, whatever that is, and has some lines of its own.
+    let lines = text.trim_start_matches("error: ").trim_end().lines().take(MOST_LINES).map(shown);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn read_stdin() -> Result<Vec<u8>, Failure> {

@@ -102,19 +102,19 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a Service whose name is 1 MiB",
-        stream: || named("v1", "Service", &format!("a-{}", "x".repeat(MIB))),
+        stream: || named("v1", "Service", &format!("a-b-{}", "x".repeat(MIB))),
         says: None,
         most_memory: 8,
     },
     Case {
         name: "a Secret whose name is no name",
-        stream: || named("v1", "Secret", "a-`\\\") || ${X} {{ x }}\\n\u{202e}\\0"),
+        stream: || named("v1", "Secret", "a-b-`\\\") || ${X} {{ x }}\\n\u{202e}\\0"),
         says: None,
         most_memory: 8,
     },
     Case {
-        name: "a label whose key and value are 1 MiB",
-        stream: || format!("{POD_HEAD}  labels: {{\"{0}\": \"{0}\"}}\n", "x".repeat(MIB)).into_bytes(),
+        name: "a label whose value is 1 MiB",
+        stream: || format!("{POD_HEAD}  labels: {{a: \"{}\"}}\n", "x".repeat(MIB)).into_bytes(),
         says: None,
         most_memory: 8,
     },

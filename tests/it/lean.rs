@@ -21,7 +21,7 @@ const KINDS: &str = "deployments,statefulsets,pods,services,persistentvolumeclai
 const HEAVY: [&str; 4] =
     ["HorizontalPodAutoscaler", "PodDisruptionBudget", "PrometheusRule", "ServiceMonitor"];
 
-/// What only a Service of type LoadBalancer may say.
+/// What only a Service of type `LoadBalancer` may say.
 const OF_LOAD_BALANCERS: [&str; 7] = [
     "allocateLoadBalancerNodePorts",
     "externalTrafficPolicy",

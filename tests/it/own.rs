@@ -73,7 +73,8 @@ with_either_helm! {
         // Each message where its header leads, and nowhere else: a worker of the copy on base's queue would take
         // some of base's.
         let router = Router::default();
-        let both: [(&[(&str, &str)], &str, &str); 2] = [(&[], "desk", "orders"), (&[("uber-ctx-key", "feat1")], "desk-feat1", "orders-feat1")];
+        let both =
+            [(&[][..], "desk", "orders"), (&[("uber-ctx-key", "feat1")][..], "desk-feat1", "orders-feat1")];
         for (headers, release, _) in both {
             super::isolation::settle(&host, headers, &[release]);
         }

@@ -74,6 +74,8 @@ impl HostTemplate {
     /// The preview host of `base`, by this template or, without one, by ours.
     pub fn preview(own: Option<&Self>, base: &str, feature: &FeatureName) -> Result<Preview, String> {
         let base = base.to_ascii_lowercase();
+        // A word of the template in it would be filled in.
+        name_of_object(&base).map_err(|_| format!("{:?} is no host name", shown(&base)))?;
         let (label, domain) = base.split_once('.').unwrap_or((&base, ""));
         let template = match own {
             Some(Self(template)) => template.as_str(),

@@ -8,15 +8,18 @@ use acceptance::{
 
 use super::behind_every_route;
 
+/// Longer than a router needs to notice that a pod ends, on a machine that has much else to do.
+const DRAIN: &str = "drain=15";
+
 #[test]
 fn base_answers_every_request_while_copies_come_change_and_go() {
     let tallies = behind_every_route(Version::Three, "steady", |application| {
         let base = Watch::start(&application.client, &application.host, &[]);
-        application.copy("feat1", &[]);
-        application.copy("feat11", &[]);
+        application.copy("feat1", &[DRAIN]);
+        application.copy("feat11", &[DRAIN]);
         let (header, preview) = watch_copy(application);
-        application.copy("feat1", &["edition=2"]);
-        application.copy("feat11", &["edition=2"]);
+        application.copy("feat1", &["edition=2", DRAIN]);
+        application.copy("feat11", &["edition=2", DRAIN]);
         let changed = [header.stop(), preview.stop()];
         let (header, preview) = watch_copy(application);
         for feature in ["feat1", "feat11"] {
