@@ -211,12 +211,14 @@ impl Survey {
             self.pods.extend(isolate::pods(object, &copy.pod_paths));
             self.suspects.extend(isolate::check_selector(document, object, release, &mut self.faults));
         }
+        let mut notes = Vec::new();
         if copy.routing.router != Router::None {
             omission::refuse_foreign_route(document, object)?;
             let routed = route::in_place(document, object, copy)?;
             self.edits.extend(routed.edits);
             self.added.extend(routed.added);
             report.changes.extend(routed.changes);
+            notes = routed.notes;
         }
         self.led.extend(fields::led(object.root, object.api_version, object.kind, &copy.pod_paths));
         let changes: &mut Vec<Change> = &mut report.changes;
@@ -225,7 +227,8 @@ impl Survey {
         self.edits.extend(workload::of_pods(document, object, copy, &mut self.met, changes)?);
         self.edits.extend(claims::of_object(document, object, copy, changes)?);
         self.edits.extend(lean::of_object(document, object, copy, changes)?);
-        report.note = note(object);
+        notes.extend(note(object));
+        report.note = (!notes.is_empty()).then(|| notes.join("; "));
         self.reports.push(report);
         Ok(())
     }

@@ -4,7 +4,11 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::plan::Plan;
+use crate::{
+    document::{Document, Part},
+    object::{self, Object},
+    plan::Plan,
+};
 
 /// What is done to one stream.
 #[derive(Debug, Default, Serialize)]
@@ -115,13 +119,15 @@ impl LineCounter<'_> {
 }
 
 impl Added {
-    /// What an added document says of itself: we wrote it, a key on each line.
+    /// What an added document is: ours, or the chart's with other words in it.
     fn of(text: &str) -> Self {
-        let value = |key: &str| {
-            let line = text.lines().find_map(|line| line.trim_start().strip_prefix(key));
-            line.unwrap_or_default().trim().trim_matches('"').to_owned()
-        };
-        Self { kind: value("kind: "), name: value("name: ") }
+        let part = Part { span: 0..text.len(), index: 0 };
+        let wanted = |_: &str, _: &str| Some(vec!["metadata".to_owned()]);
+        let document = Document::read(text.as_bytes(), &part, wanted).ok();
+        let object =
+            document.as_ref().and_then(|document| object::objects(document).into_iter().flatten().next());
+        let name = object.as_ref().and_then(Object::name).unwrap_or_default().to_owned();
+        Self { kind: object.map(|object| object.kind.to_owned()).unwrap_or_default(), name }
     }
 }
 

@@ -55,7 +55,8 @@ pub fn in_place(
         ));
     }
     if !routed.edits.is_empty() && !done {
-        routed.added.extend(preview(document, object, rules, copy, &mut routed.changes)?);
+        let second = preview(document, object, rules, copy, &mut routed)?;
+        routed.added.extend(second);
     }
     Ok(routed)
 }
@@ -198,32 +199,39 @@ fn filters(
 }
 
 /// The second route: the text of the first with preview hosts instead of its own, and the header set. None
-/// where a hostname is a pattern or missing, or where base could have the preview host: no priority would
-/// let base win.
+/// for a hostname that is a pattern or missing, or of which base could have the preview host: no priority
+/// would let base win.
 fn preview(
     document: &Document<'_>,
     object: &Object<'_, '_>,
     rules: &Node<'_>,
     copy: &FeatureCopy,
-    changes: &mut Vec<Change>,
+    routed: &mut Routed,
 ) -> Result<Option<String>, RenderError> {
-    let template = copy.routing.preview_host.as_ref();
-    let hosts = object.root.read_at(&["spec", "hostnames"]).map(Node::items).unwrap_or_default();
-    let mut edits = Vec::new();
-    for host in hosts {
-        let Some(text) = host.scalar().filter(|text| !text.contains('*')) else { return Ok(None) };
-        let preview = HostTemplate::preview(template, text, &copy.feature)
-            .map_err(|cause| document.wrong(host, cause))?;
-        if !preview.unmistakable {
-            return Ok(None);
+    let Some(list) = object.root.read_at(&["spec", "hostnames"]).filter(|list| !list.items().is_empty())
+    else {
+        routed.notes.push("no preview host: it takes requests of any host".to_owned());
+        return Ok(None);
+    };
+    let mut previews = Vec::new();
+    for host in list.items() {
+        match preview_host(document, host, copy)? {
+            PreviewHost::At(preview) => previews.push((host, preview)),
+            PreviewHost::Nowhere { why } => routed.notes.push(why),
         }
-        edits.push(mapping::replace(document, host, &quoted(&preview.host))?);
-        changes.push(Change::new(
-            "spec.hostnames",
-            ("preview host", &preview.host),
-            Action::Added,
-            host.span.start,
-        ));
+    }
+    routed.changes.extend(previews.iter().map(|(host, preview)| {
+        Change::new("spec.hostnames", ("preview host", preview), Action::Added, host.span.start)
+    }));
+    let hosts = || previews.iter().map(|(_, preview)| quoted(preview));
+    let mut edits = Vec::new();
+    if previews.len() == list.items().len() {
+        for ((host, _), preview) in previews.iter().zip(hosts()) {
+            edits.push(mapping::replace(document, host, &preview)?);
+        }
+    } else if !previews.is_empty() {
+        let hosts = hosts().collect::<Vec<_>>().join(", ");
+        edits.push(mapping::replace(document, list, &format!("[{hosts}]"))?);
     }
     let Some(name) = object.metadata.get("name").filter(|_| !edits.is_empty()) else { return Ok(None) };
     if object.listed && document.has_shared() {
@@ -240,4 +248,31 @@ fn preview(
     // Its first line has lost the indentation that the others have.
     let text = splice::apply(document.text, root.start..root.span.end, edits);
     Ok(Some(format!("{}{}\n", " ".repeat(root.column), text.trim_end_matches(['\n', '\r']))))
+}
+
+/// Where a hostname has its preview.
+enum PreviewHost {
+    At(String),
+    Nowhere { why: String },
+}
+
+fn preview_host(
+    document: &Document<'_>,
+    host: &Node<'_>,
+    copy: &FeatureCopy,
+) -> Result<PreviewHost, RenderError> {
+    let text = host.resolved().scalar().unwrap_or_default();
+    if text.contains('*') {
+        return Ok(PreviewHost::Nowhere { why: format!("no preview host for {text}, which is a pattern") });
+    }
+    let preview = HostTemplate::preview(copy.routing.preview_host.as_ref(), text, &copy.feature);
+    let preview = preview.map_err(|cause| document.wrong(host, cause))?;
+    if !preview.unmistakable {
+        let why = format!(
+            "no preview host for {text}, since {} could be a host of base's: choose --preview-host",
+            preview.host
+        );
+        return Ok(PreviewHost::Nowhere { why });
+    }
+    Ok(PreviewHost::At(preview.host))
 }

@@ -44,14 +44,19 @@ pub fn in_place(
     let names = Middlewares::of(name);
     let mut asked = Routed::default();
     let (mut done, mut previewed) = (false, false);
-    for item in routes.items() {
+    for (index, item) in routes.items().iter().enumerate() {
         let route = Route::read(document, item, group, copy)?;
         if route.is_done(&names, copy) {
             done = true;
             continue;
         }
         let rules = route.rules(document, copy, &names)?;
-        previewed |= rules.len() > 2;
+        if rules.len() > 2 {
+            previewed = true;
+        } else {
+            let note = format!("rule {} has no preview host: it takes requests of any host", index + 1);
+            asked.notes.push(note);
+        }
         let variants =
             rules.iter().map(|rule| route_edits(document, item, rule)).collect::<Result<_, _>>()?;
         asked.edits.extend(mapping::multiply(document, routes, item, variants)?);

@@ -39,6 +39,8 @@ pub struct Routed {
     pub changes: Vec<Change>,
     /// Documents beside it: what its rules name, and what they cannot say.
     pub added: Vec<String>,
+    /// What no preview host leads to, and why.
+    pub notes: Vec<String>,
 }
 
 /// What a stream has that concerns routes.
