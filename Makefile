@@ -10,7 +10,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 # Builds everything, starts the lab, deploys base and copies, shows who answers what.
 demo:
-	@tests/lab/lab build $(if $(filter current,$(CLUSTER)),tools)
+	@tests/lab/lab build tools $(if $(filter current,$(CLUSTER)),,check)
 	@$(call step,build the demo,cargo build --quiet --locked -p acceptance --bin demo)
 	@"$(CARGO_TARGET_DIR)/debug/demo"
 

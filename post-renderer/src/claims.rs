@@ -1,8 +1,17 @@
-//! Claims of a copy's own volumes, which go with it.
+//! Claims of a copy's own volumes, which go with it, and base's, which it must not write to.
 
 use crate::{
-    copy::FeatureCopy, document::Document, error::RenderError, fields, metadata, node::Node, object::Object,
-    report::Change, splice::Edit,
+    copy::FeatureCopy,
+    document::Document,
+    error::RenderError,
+    fields,
+    isolate::{self, Fault},
+    metadata,
+    node::Node,
+    object::Object,
+    report::Change,
+    splice::Edit,
+    workload,
 };
 
 /// What is read of an object beside what others ask for.
@@ -28,4 +37,36 @@ pub fn of_object(
     let Some(spec) = object.root.get("spec") else { return Ok(Vec::new()) };
     let policy = [("persistentVolumeClaimRetentionPolicy", vec![("whenDeleted", "Delete")])];
     metadata::put(document, spec, "spec", &policy, changes)
+}
+
+/// Finds fault with pods that write to what base has claimed.
+pub fn check(
+    document: &Document<'_>,
+    object: &Object<'_, '_>,
+    copy: &FeatureCopy,
+    release: &str,
+) -> Vec<Fault> {
+    if copy.keeps_claims() {
+        return Vec::new();
+    }
+    let mut faults = Vec::new();
+    for (_, spec) in workload::pod_specs(object, copy) {
+        for volume in spec.read("volumes").map(Node::items).unwrap_or_default() {
+            let Some(source) = volume.read("persistentVolumeClaim") else { continue };
+            let Some(node) = source.read("claimName") else { continue };
+            let name = node.scalar().unwrap_or_default();
+            if source.read_text("readOnly") == Some("true") || isolate::contains(name, release) {
+                continue;
+            }
+            let what = format!(
+                "the pods of {} {} write to the claim {name}, which does not bear the release's name \
+                 {release:?}, so that it is base's",
+                object.kind,
+                object.name().unwrap_or_default()
+            );
+            let remedy = "let it claim one of its own, or say --keep=claims to share it";
+            faults.push(Fault::new(document, node, what, (remedy, true)));
+        }
+    }
+    faults
 }

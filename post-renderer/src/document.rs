@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::HashSet, ops::Range};
 
 use crate::{
     error::RenderError,
-    node::{self, Node, SyntaxError, Tree},
+    node::{self, Node, SyntaxError, Tree, Value},
     outline,
     splice::Edit,
     stream::{self, Place},
@@ -73,11 +73,8 @@ impl<'a> Document<'a> {
         self.place_at(node.span.start)
     }
 
-    fn place_at(&self, offset: usize) -> Place {
-        let secret = |node: &Node<'_>| node.read_text("kind").is_some_and(|kind| kind.starts_with("Secret"));
-        let listed =
-            |root: &Node<'_>| root.read("items").is_some_and(|items| items.items().iter().any(secret));
-        let secret = self.roots.iter().any(|root| secret(root) || listed(root));
+    pub fn place_at(&self, offset: usize) -> Place {
+        let secret = self.roots.iter().any(has_secret);
         Place::new(self.file.clone(), self.stream, self.base + offset, secret)
     }
 
@@ -176,4 +173,12 @@ fn helm4_source(part: &[u8]) -> Option<String> {
     let value = value.trim_start_matches(['"', '\'', ':', ' ']);
     let end = value.find(['"', '\'', '}', ',', '\r']).unwrap_or(value.len());
     Some(value[..end].trim_end().to_owned()).filter(|file| !file.is_empty())
+}
+
+/// Whether an object is a Secret, or a list of one.
+fn has_secret(node: &Node<'_>) -> bool {
+    let own = node.read_text("kind").is_some_and(|kind| kind.starts_with("Secret"));
+    // What an alias repeats stands elsewhere in the document.
+    let items = || if matches!(node.value, Value::Alias(_)) { None } else { node.read("items") };
+    own || items().is_some_and(|items| items.items().iter().any(has_secret))
 }

@@ -53,7 +53,7 @@ impl fmt::Display for RenderError {
         let text = match self {
             Self::Syntax { place, cause } => format!("{place}: this cannot be read: {cause}"),
             Self::Unsupported { place, what, remedy } => {
-                format!("{place}: {what} is not supported yet{remedy}")
+                format!("{place}: {what} is not supported{remedy}")
             }
             Self::Wrong { place, what } => format!("{place}: {what}"),
             Self::Copy { what } => what.clone(),

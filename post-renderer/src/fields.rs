@@ -104,16 +104,25 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
 
 /// Kinds that lead requests somewhere and would lead base's to the copy if they stayed as they are.
 const ROUTES: &[&str] = &[
-    "Gateway",
+    "ApisixRoute",
+    "DNSEndpoint",
+    "DomainMapping",
     "GRPCRoute",
+    "Gateway",
     "HTTPProxy",
     "IngressRouteTCP",
     "IngressRouteUDP",
+    "ListenerSet",
     "Route",
+    "RouteGroup",
     "TCPRoute",
     "TLSRoute",
+    "TransportServer",
     "UDPRoute",
+    "VirtualServer",
+    "VirtualServerRoute",
     "VirtualService",
+    "XListenerSet",
 ];
 
 /// A place in an object that a path leads to.
@@ -131,8 +140,14 @@ pub fn is_cluster_scoped(api_version: &str, kind: &str) -> bool {
     CLUSTER_SCOPED.contains(&(group(api_version), kind))
 }
 
-pub fn is_foreign_route(kind: &str) -> bool {
-    ROUTES.contains(&kind)
+/// Whether it leads requests somewhere by words that are not a copy's router's.
+pub fn is_foreign_route(api_version: &str, kind: &str) -> bool {
+    match (group(api_version), kind) {
+        // Others have kinds of these names, too.
+        ("getambassador.io", "Mapping") => true,
+        (group, "HTTPRoute") => group != "gateway.networking.k8s.io",
+        (_, kind) => ROUTES.contains(&kind),
+    }
 }
 
 /// The group of `group/version`; the core's is empty.

@@ -5,7 +5,11 @@ mod selectors;
 
 use crate::{copy::FeatureCopy, document::Document, fields, node::Node, object::Object, stream::Place};
 
-pub use selectors::{PATHS, Pods, Suspect, check_selector, pods, taken};
+pub use selectors::{Pods, Suspect, check_selector, pods, taken};
+
+/// What is looked at in objects of any kind.
+pub const PATHS: [&str; 5] =
+    ["spec.selector", "spec.podSelector", "spec.scaleTargetRef", "spec.targetRef", "spec.externalIPs"];
 
 /// Why an object of the stream would be base's, or another copy's.
 #[derive(Debug)]
@@ -20,7 +24,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn new(
+    pub fn new(
         document: &Document<'_>,
         node: &Node<'_>,
         what: String,
@@ -64,22 +68,63 @@ pub fn check_name(
     Some(Fault::new(document, node, what, remedy))
 }
 
-/// Finds fault with what would lead a name of base's in the DNS to the copy.
-pub fn check_annotations(document: &Document<'_>, object: &Object<'_, '_>) -> Option<Fault> {
+/// Finds fault with what would lead a name or an address of base's to the copy, in whatever namespace that is.
+pub fn check_addresses(document: &Document<'_>, object: &Object<'_, '_>) -> Option<Fault> {
     const HOSTNAMES: [&str; 2] =
         ["external-dns.alpha.kubernetes.io/hostname", "external-dns.alpha.kubernetes.io/internal-hostname"];
     let annotations = object.metadata.read("annotations");
-    let (key, node) = HOSTNAMES.iter().find_map(|key| Some((key, annotations?.read(key)?)))?;
+    let hostname =
+        HOSTNAMES.iter().find_map(|key| Some((format!("annotation {key}"), annotations?.read(key)?)));
     // An Ingress is replaced, and its annotations with it.
-    if object.kind == "Ingress" {
-        return None;
-    }
+    let hostname = hostname.filter(|_| object.kind != "Ingress");
+    let addresses = || {
+        let addresses = object.root.read_at(&["spec", "externalIPs"]).filter(|list| !list.items().is_empty());
+        addresses.filter(|_| object.kind == "Service").map(|node| ("field externalIPs".to_owned(), node))
+    };
+    let (said, node) = hostname.or_else(addresses)?;
     let what = format!(
-        "the annotation {key} of {} {} would lead a name of base's to the copy",
+        "the {said} of {} {} would lead requests for base to the copy",
         object.kind,
         object.name().unwrap_or_default()
     );
-    Some(Fault::new(document, node, what, ("leave it out by the chart's values", true)))
+    Some(Fault::new(document, node, what, ("leave it out by the chart's values", false)))
+}
+
+/// Finds fault with what scales a workload that is not the release's own.
+pub fn check_target(document: &Document<'_>, object: &Object<'_, '_>, release: &str) -> Option<Fault> {
+    let key = match (fields::group(object.api_version), object.kind) {
+        ("autoscaling", "HorizontalPodAutoscaler") | ("keda.sh", "ScaledObject") => "scaleTargetRef",
+        ("autoscaling.k8s.io", "VerticalPodAutoscaler") => "targetRef",
+        _ => return None,
+    };
+    let node = object.root.read_at(&["spec", key, "name"])?;
+    let target = node.scalar().unwrap_or_default();
+    let what = format!(
+        "{} {} scales {target}, which does not bear the release's name {release:?}, so that it is base's",
+        object.kind,
+        object.name().unwrap_or_default()
+    );
+    let fault = || Fault::new(document, node, what, ("let it name the copy's own", true));
+    (!contains(target, release)).then(fault)
+}
+
+/// Whether an object leads requests somewhere.
+pub fn is_route(object: &Object<'_, '_>) -> bool {
+    fields::is_foreign_route(object.api_version, object.kind)
+        || matches!(object.kind, "IngressRoute" | "HTTPRoute" | "Ingress")
+}
+
+/// Finds fault with a route that no router of ours makes the copy's.
+pub fn check_route(document: &Document<'_>, object: &Object<'_, '_>) -> Option<Fault> {
+    if !is_route(object) {
+        return None;
+    }
+    let what = format!(
+        "{} {} would lead requests for base to the copy, since --router=none leaves it as it is",
+        object.kind,
+        object.name().unwrap_or_default()
+    );
+    Some(Fault::new(document, object.root, what, ("leave it out by the chart's values", false)))
 }
 
 /// What is wrong with an object that is in no namespace and not the release's own.
@@ -100,8 +145,8 @@ pub fn contains(text: &str, release: &str) -> bool {
 /// The part of `release` that `name` bears, when the name was cut within the feature: so far, and no
 /// further, a chart let it stand.
 fn cut<'r>(name: &str, release: &'r str, feature: &str) -> Option<&'r str> {
-    let within = release.find(feature)? + 1;
-    let lengths = (within..release.len()).rev();
+    let start = release.find(feature)?;
+    let lengths = (start + 1..start + feature.len()).rev();
     lengths.map(|length| &release[..length]).find(|cut| contains(name, cut.trim_end_matches('-')))
 }
 
@@ -138,5 +183,6 @@ mod tests {
         for (name, want) in cases {
             assert_eq!(cut(name, "monitoring-long-feature", "feature"), want, "{name}");
         }
+        assert_eq!(cut("web", "web-shop", "web"), None);
     }
 }

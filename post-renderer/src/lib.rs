@@ -24,6 +24,7 @@ mod object;
 mod omission;
 mod outline;
 mod plan;
+mod reach;
 mod report;
 mod route;
 mod settings;

@@ -183,13 +183,40 @@ pub fn replace(document: &Document<'_>, node: &Node<'_>, text: &str) -> Result<E
             block_scalar(document, node).map(|span| Edit::replace(span, text))
         }
         Value::Scalar { .. } if node.span.is_empty() => {
-            if !document.text[..node.start].ends_with(':') && node.anchor.is_none() {
-                return Err(document.unsupported(node, "a key without a colon", ""));
+            if document.text[..node.start].ends_with(':') || node.anchor.is_some() {
+                return Ok(Edit::insert(node.span.start, format!(" {text}")));
             }
-            Ok(Edit::insert(node.span.start, format!(" {text}")))
+            // In brackets it stands between the key and what ends the entry.
+            let key = document.text[..node.start].trim_end();
+            if document.text[node.start..].starts_with([',', '}', ']']) && !key.ends_with([',', '{', '[']) {
+                return Ok(Edit::insert(key.len(), format!(": {text}")));
+            }
+            let Some((indent, end)) = lone_key(document.text, node.start) else {
+                return Err(document.unsupported(node, "a key without a colon", ""));
+            };
+            Ok(Edit::insert(end, format!("{}{indent}: {text}", document.eol)))
         }
         _ => Ok(Edit::replace(node.span.clone(), text)),
     }
+}
+
+/// The indentation and the end of the line with a `? key`, behind which a value is missing at `at`.
+fn lone_key(text: &str, at: usize) -> Option<(&str, usize)> {
+    let mut end = at;
+    let line = loop {
+        let start = text[..end].rfind('\n').map_or(0, |newline| newline + 1);
+        let line = text[start..end].trim();
+        if !line.is_empty() && !line.starts_with('#') {
+            break &text[start..end];
+        }
+        end = start.checked_sub(1)?;
+    };
+    let (indent, key) = line.split_once("? ")?;
+    let word = key.split(" #").next()?.trim();
+    let plain =
+        word.trim_matches(['"', '\'']).bytes().all(|b| b.is_ascii_alphanumeric() || b"./-_\\".contains(&b));
+    let end = end - (line.len() - line.trim_end().len());
+    (plain && indent.trim().is_empty()).then_some((indent, end))
 }
 
 /// A block scalar with its `|` or `>`, and a comment behind that; without the line ends behind it.

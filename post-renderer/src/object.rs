@@ -1,7 +1,8 @@
 //! The Kubernetes objects of a document. Never looks into what a kind means.
 
 use crate::{
-    document::Document,
+    document::{Document, Part},
+    fields,
     node::{Node, Value},
 };
 
@@ -26,6 +27,8 @@ pub enum Absent {
     NoKind,
     NoMetadata,
     EmptyList,
+    /// Its objects cannot be changed, and must not pass.
+    AliasedList,
 }
 
 impl<'n> Object<'n, '_> {
@@ -48,24 +51,43 @@ impl<'n> Object<'n, '_> {
     }
 }
 
+/// By what Kubernetes tells an object from others.
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
+pub struct Identity {
+    pub group: String,
+    pub kind: String,
+    pub namespace: Option<String>,
+    pub name: String,
+}
+
+impl Identity {
+    pub fn of(object: &Object<'_, '_>) -> Self {
+        Self {
+            group: fields::group(object.api_version).to_owned(),
+            kind: object.kind.to_owned(),
+            namespace: object.namespace().map(str::to_owned),
+            name: object.name().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// That of a document that we wrote, or of the chart's with words of ours in it; `None` where the latter
+    /// needs a directive that it has lost.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let part = Part { span: 0..text.len(), index: 0 };
+        let wanted = |_: &str, _: &str| Some(vec!["metadata".to_owned()]);
+        let document = Document::read(text.as_bytes(), &part, wanted).ok()?;
+        objects(&document).into_iter().flatten().next().map(|object| Self::of(&object))
+    }
+}
+
 /// The objects of a document, and why there is none at a place where one could be.
 ///
-/// What has `items` is a list to Kubernetes, whatever its kind, and an item without a kind is of the
-/// list's: a `ConfigMap` in a `ConfigMapList`.
+/// What has `items` is a list to Kubernetes, whatever its kind, in another list too, and an item without a
+/// kind is of the list's: a `ConfigMap` in a `ConfigMapList`.
 pub fn objects<'n, 'a>(document: &'n Document<'a>) -> Vec<Result<Object<'n, 'a>, (usize, Absent)>> {
     let mut found = Vec::new();
     for root in &document.roots {
-        let listed = root.read("items").filter(|items| matches!(items.value, Value::Seq { .. }));
-        let Some(items) = listed else {
-            found.push(object(root, None).map_err(|why| (root.span.start, why)));
-            continue;
-        };
-        for item in items.items() {
-            found.push(object(item, Some(root)).map_err(|why| (item.span.start, why)));
-        }
-        if items.items().is_empty() {
-            found.push(Err((root.span.start, Absent::EmptyList)));
-        }
+        collect(root, None, false, &mut found);
     }
     if found.is_empty() {
         found.push(Err((0, Absent::Empty)));
@@ -73,7 +95,28 @@ pub fn objects<'n, 'a>(document: &'n Document<'a>) -> Vec<Result<Object<'n, 'a>,
     found
 }
 
-fn object<'n, 'a>(root: &'n Node<'a>, list: Option<&'n Node<'a>>) -> Result<Object<'n, 'a>, Absent> {
+type Found<'n, 'a> = Vec<Result<Object<'n, 'a>, (usize, Absent)>>;
+
+/// `hook` is whether Helm runs the list as one.
+fn collect<'n, 'a>(root: &'n Node<'a>, list: Option<&'n Node<'a>>, hook: bool, found: &mut Found<'n, 'a>) {
+    let hook = hook || root.read_at(&["metadata", "annotations", "helm.sh/hook"]).is_some();
+    let items = root.read("items").filter(|items| matches!(items.value, Value::Seq { .. }));
+    match items.map(Node::items) {
+        None => found.push(object(root, list, hook).map_err(|why| (root.span.start, why))),
+        Some([]) => found.push(Err((root.span.start, Absent::EmptyList))),
+        // Aliases of lists of aliases would come to more than any memory holds.
+        Some(_) if list.is_some() && matches!(root.value, Value::Alias(_)) => {
+            found.push(Err((root.span.start, Absent::AliasedList)));
+        }
+        Some(items) => items.iter().for_each(|item| collect(item, Some(root), hook, found)),
+    }
+}
+
+fn object<'n, 'a>(
+    root: &'n Node<'a>,
+    list: Option<&'n Node<'a>>,
+    hook: bool,
+) -> Result<Object<'n, 'a>, Absent> {
     if root.is_null() {
         return Err(Absent::Empty);
     }
@@ -89,7 +132,5 @@ fn object<'n, 'a>(root: &'n Node<'a>, list: Option<&'n Node<'a>>) -> Result<Obje
     };
     let (kind, api_version) = own.or_else(of_list).ok_or(Absent::NoKind)?;
     let metadata = root.read("metadata").ok_or(Absent::NoMetadata)?;
-    let hook = |node: &Node<'_>| node.read_at(&["metadata", "annotations", "helm.sh/hook"]).is_some();
-    let hook = hook(root) || list.is_some_and(hook);
     Ok(Object { root, kind, api_version, metadata, listed: list.is_some(), hook })
 }

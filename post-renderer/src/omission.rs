@@ -59,13 +59,9 @@ fn drops(
 
 /// Refuses what leads requests somewhere and cannot be led by a header.
 pub fn refuse_foreign_route(document: &Document<'_>, object: &Object<'_, '_>) -> Result<(), RenderError> {
-    if fields::is_foreign_route(object.kind) {
+    if fields::is_foreign_route(object.api_version, object.kind) {
         let what = format!("{} as a route of a copy", object.kind);
-        return Err(document.unsupported(
-            object.root,
-            what,
-            ": turn it off by the chart's values, or choose --router=none in a namespace of its own",
-        ));
+        return Err(document.unsupported(object.root, what, ": turn it off by the chart's values"));
     }
     Ok(())
 }

@@ -1,23 +1,23 @@
 //! What is to be changed in a stream, as data: each document by itself, then what concerns several.
 //! Never writes.
 
-use std::{num::NonZero, thread};
+use std::{collections::HashSet, num::NonZero, thread};
 
 use crate::{
     claims,
-    copy::{EnvTarget, FeatureCopy, Isolate, OnError, PodPath, Router, Swap},
+    copy::{FeatureCopy, Isolate, OnError, PodPath, Router},
     document::{Document, Part},
     error::RenderError,
     fields,
     isolate::{self, Fault, Pods, Suspect},
     lean, metadata,
-    object::{self, Absent, Object},
-    omission,
+    object::{self, Absent, Identity, Object},
+    omission, reach,
     report::{Change, DocumentReport},
     route::{self, Present, Unedited},
     splice::{self, Edit},
     stream,
-    workload::{self, ContainerName, Met},
+    workload::{self, Met},
 };
 
 /// A release of Helm is kept in 1 MiB, packed: this many documents are no release.
@@ -52,6 +52,8 @@ struct Survey {
     faults: Vec<Fault>,
     met: Met,
     present: Present,
+    /// What must not be added once more.
+    names: Vec<Identity>,
     /// Which of the `--pod-path`s led somewhere.
     led: Vec<usize>,
 }
@@ -68,27 +70,31 @@ pub fn plan(stream: &[u8], copy: &FeatureCopy) -> Result<Plan, RenderError> {
     for surveys in survey_all(stream, &parts, copy) {
         all.take(surveys?);
     }
-    let Survey { edits, mut added, reports: documents, pods, suspects, mut faults, met, present, led } = all;
+    let Survey { edits, mut added, reports: documents, pods, suspects, mut faults, met, present, names, led } =
+        all;
     if documents.iter().filter(|document| document.passed).count() > MOST_PASSED {
         let what = format!("more than {MOST_PASSED} documents cannot be read");
         return Err(RenderError::Copy { what });
     }
     faults.extend(isolate::taken(suspects, &pods));
+    let mut notes = Vec::new();
     for Unedited { text, place } in route::unedited(&present, copy)? {
-        let (texts, wrong) = edited(&text, copy).map_err(|error| error.of_ours(place.clone()))?;
-        added.extend(texts);
+        let ours = edited(&text, copy).map_err(|error| error.of_ours(place.clone()))?;
+        added.extend(ours.documents);
+        notes.extend(ours.notes);
         let at = stream.len();
         let here = |fault: Fault| Fault { place: place.clone().unwrap_or(fault.place), at, ..fault };
-        faults.extend(wrong.into_iter().map(here));
+        faults.extend(ours.faults.into_iter().map(here));
     }
     if !faults.is_empty() {
         faults.sort_by_key(|fault| fault.at);
         return Err(RenderError::Foreign { faults });
     }
-    check_met(copy, &met)?;
+    met.check(copy)?;
     added.extend(route::entries(&present, copy)?);
+    refuse_doubles(&names, &added)?;
     let idle = copy.pod_paths.iter().enumerate().filter(|(index, _)| !led.contains(index));
-    let notes = idle.map(|(_, path)| leads_nowhere(path)).collect();
+    notes.extend(idle.map(|(_, path)| leads_nowhere(path)));
     Ok(Plan { edits, added, documents, notes })
 }
 
@@ -121,7 +127,9 @@ fn survey_all(stream: &[u8], parts: &[Part], copy: &FeatureCopy) -> Vec<Result<S
 }
 
 fn survey(stream: &[u8], part: &Part, copy: &FeatureCopy) -> Result<Survey, RenderError> {
-    let document = match Document::read(stream, part, |api_version, kind| wanted(api_version, kind, copy)) {
+    let document = match Document::read(stream, part, |api_version, kind| {
+        reach::wanted(api_version, kind, copy)
+    }) {
         Ok(document) => document,
         Err(RenderError::Syntax { place, cause }) if copy.on_error == OnError::Pass => {
             let note = format!("passed as it is, since at {place} it cannot be read: {cause}");
@@ -135,6 +143,11 @@ fn survey(stream: &[u8], part: &Part, copy: &FeatureCopy) -> Result<Survey, Rend
     for found in object::objects(&document) {
         match found {
             Ok(object) => survey.add(&document, &object, copy)?,
+            Err((at, Absent::AliasedList)) => {
+                let place = document.place_at(at);
+                let what = why(Absent::AliasedList).to_owned();
+                return Err(RenderError::Unsupported { place, what, remedy: ": write it out" });
+            }
             Err((at, absent)) => {
                 let report = DocumentReport { at, note: Some(why(absent).to_owned()), ..nothing() };
                 survey.reports.push(report);
@@ -156,7 +169,7 @@ fn survey(stream: &[u8], part: &Part, copy: &FeatureCopy) -> Result<Survey, Rend
 impl Survey {
     /// Adds what a later document asks for.
     fn take(&mut self, other: Self) {
-        let Self { edits, added, reports, pods, suspects, faults, met, present, led } = other;
+        let Self { edits, added, reports, pods, suspects, faults, met, present, names, led } = other;
         self.edits.extend(edits);
         self.added.extend(added);
         self.reports.extend(reports);
@@ -168,6 +181,7 @@ impl Survey {
         self.present.routes.extend(present.routes);
         self.present.services.extend(present.services);
         self.present.ingresses.extend(present.ingresses);
+        self.names.extend(names);
         self.led.extend(led.into_iter().filter(|index| !self.led.contains(index)).collect::<Vec<_>>());
     }
 
@@ -193,6 +207,9 @@ impl Survey {
             self.change(document, object, copy, report)?;
         }
         if copy.routing.router != Router::None {
+            if route::is_added(object.kind) {
+                self.names.push(Identity::of(object));
+            }
             route::take_down(document, object, copy, &mut self.present)?;
         }
         Ok(())
@@ -205,9 +222,14 @@ impl Survey {
         copy: &FeatureCopy,
         mut report: DocumentReport,
     ) -> Result<(), RenderError> {
+        self.faults.extend(isolate::check_addresses(document, object));
         if let Isolate::Check { release } = &copy.isolate {
             self.faults.extend(isolate::check_name(document, object, copy, release));
-            self.faults.extend(isolate::check_annotations(document, object));
+            self.faults.extend(isolate::check_target(document, object, release));
+            self.faults.extend(claims::check(document, object, copy, release));
+            if copy.routing.router == Router::None {
+                self.faults.extend(isolate::check_route(document, object));
+            }
             self.pods.extend(isolate::pods(object, &copy.pod_paths));
             self.suspects.extend(isolate::check_selector(document, object, release, &mut self.faults));
         }
@@ -219,6 +241,8 @@ impl Survey {
             self.added.extend(routed.added);
             report.changes.extend(routed.changes);
             notes = routed.notes;
+        } else if isolate::is_route(object) {
+            notes.push("left as it is: it takes requests for base, too".to_owned());
         }
         self.led.extend(fields::led(object.root, object.api_version, object.kind, &copy.pod_paths));
         let changes: &mut Vec<Change> = &mut report.changes;
@@ -234,67 +258,34 @@ impl Survey {
     }
 }
 
-/// The paths of what is changed or looked at in a kind; `None` is all of it.
-fn wanted(api_version: &str, kind: &str, copy: &FeatureCopy) -> Option<Vec<String>> {
-    let routes = copy.routing.router != Router::None && route::is_route(kind);
-    let pods = workload::is_asked(copy);
-    if routes || (pods && kind == "Pod") {
-        return None;
-    }
-    let mut paths = vec!["metadata".to_owned()];
-    paths.extend(isolate::PATHS.map(str::to_owned));
-    if copy.lean {
-        paths.extend(lean::wanted(api_version, kind)?.into_iter().map(str::to_owned));
-    }
-    if claims::makes(api_version, kind) {
-        paths.extend(claims::PATHS.map(str::to_owned));
-    }
-    if copy.routing.router == Router::GatewayApi && kind == "Service" {
-        paths.push("spec.ports".to_owned());
-    }
-    for (path, _) in fields::pod_metadata(api_version, kind, &copy.pod_paths) {
-        // A list is read whole.
-        let path = path.split_once("[]").map_or(path, |(list, _)| list);
-        if pods {
-            paths.extend(path.strip_suffix("metadata").map(|pods| format!("{pods}spec")));
-        }
-        paths.push(path.to_owned());
-    }
-    Some(paths)
+/// A document of ours, made the copy's.
+struct Edited {
+    /// With those beside it.
+    documents: Vec<String>,
+    notes: Vec<String>,
+    faults: Vec<Fault>,
 }
 
-/// Makes a document of ours, written as a chart would have it, the copy's; with it come those beside it,
-/// and what is wrong with it.
-fn edited(text: &str, copy: &FeatureCopy) -> Result<(Vec<String>, Vec<Fault>), RenderError> {
+/// Makes a document of ours, written as a chart would have it, the copy's.
+fn edited(text: &str, copy: &FeatureCopy) -> Result<Edited, RenderError> {
     let part = Part { span: 0..text.len(), index: 0 };
-    let Survey { edits, mut added, faults, .. } = survey(text.as_bytes(), &part, copy)?;
-    added.insert(0, splice::apply(text, 0..text.len(), edits));
-    Ok((added, faults))
+    let Survey { edits, added: mut documents, faults, reports, .. } = survey(text.as_bytes(), &part, copy)?;
+    documents.insert(0, splice::apply(text, 0..text.len(), edits));
+    let said = |DocumentReport { kind, name, note, .. }: DocumentReport| {
+        Some(format!("{} {}, which is added: {}", kind?, name?, note?))
+    };
+    Ok(Edited { documents, notes: reports.into_iter().filter_map(said).collect(), faults })
 }
 
-/// Fails on what was asked for pods and met none: the copy would use base's.
-fn check_met(copy: &FeatureCopy, met: &Met) -> Result<(), RenderError> {
-    let none = |target: &&EnvTarget| !met.containers.iter().any(|container| container.is_meant_by(target));
-    if let Some(target) = copy.env.iter().find(none) {
-        return Err(no_container(target, &met.containers));
-    }
-    match copy.swaps.iter().enumerate().find(|(index, _)| !met.swaps.contains(index)) {
+/// Fails on an object that would be added under the name of another: Helm would deploy the last of the two.
+fn refuse_doubles(present: &[Identity], added: &[String]) -> Result<(), RenderError> {
+    let mut names: HashSet<&Identity> = present.iter().collect();
+    let added: Vec<Identity> = added.iter().filter_map(|text| Identity::of_text(text)).collect();
+    match added.iter().find(|name| !names.insert(name)) {
         None => Ok(()),
-        Some((_, Swap { kind, old, new })) => Err(RenderError::Copy {
-            what: format!("--swap={}/{old}={new}: no pod of the stream refers to {old}", kind.word()),
+        Some(Identity { kind, name, .. }) => Err(RenderError::Copy {
+            what: format!("{kind} {name} would be added, and the stream has one of that name already"),
         }),
-    }
-}
-
-fn no_container(target: &EnvTarget, containers: &[ContainerName]) -> RenderError {
-    let present: Vec<String> =
-        containers.iter().map(|container| format!("{}/{}", container.workload, container.name)).collect();
-    let present = if present.is_empty() { "none".to_owned() } else { present.join(", ") };
-    RenderError::Copy {
-        what: format!(
-            "--env names a container for {} that is not in the stream, which has {present}",
-            target.name
-        ),
     }
 }
 
@@ -328,6 +319,7 @@ fn why(absent: Absent) -> &'static str {
         Absent::NoKind => "nothing is added where kind or apiVersion is missing",
         Absent::NoMetadata => "nothing is added to what has no metadata",
         Absent::EmptyList => "nothing is added to a List without items",
+        Absent::AliasedList => "a list in a list as an alias",
     }
 }
 

@@ -4,11 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::{
-    document::{Document, Part},
-    object::{self, Object},
-    plan::Plan,
-};
+use crate::{object::Identity, plan::Plan};
 
 /// What is done to one stream.
 #[derive(Debug, Default, Serialize)]
@@ -93,7 +89,8 @@ pub fn report(stream: &[u8], feature: &str, plan: &Plan) -> Report {
             change.line = lines.line_of(change.at);
         }
     }
-    let added = plan.added.iter().map(|text| Added::of(text)).collect();
+    let name = |text: &String| Identity::of_text(text).unwrap_or_default();
+    let added = plan.added.iter().map(name).map(|Identity { kind, name, .. }| Added { kind, name }).collect();
     Report { feature: Some(feature.to_owned()), documents, added, notes: plan.notes.clone() }
 }
 
@@ -115,19 +112,6 @@ impl LineCounter<'_> {
         }
         self.at = at;
         self.line
-    }
-}
-
-impl Added {
-    /// What an added document is: ours, or the chart's with other words in it.
-    fn of(text: &str) -> Self {
-        let part = Part { span: 0..text.len(), index: 0 };
-        let wanted = |_: &str, _: &str| Some(vec!["metadata".to_owned()]);
-        let document = Document::read(text.as_bytes(), &part, wanted).ok();
-        let object =
-            document.as_ref().and_then(|document| object::objects(document).into_iter().flatten().next());
-        let name = object.as_ref().and_then(Object::name).unwrap_or_default().to_owned();
-        Self { kind: object.map(|object| object.kind.to_owned()).unwrap_or_default(), name }
     }
 }
 

@@ -4,7 +4,7 @@ mod swap;
 mod variables;
 
 use crate::{
-    copy::{EnvTarget, FeatureCopy, Isolate},
+    copy::{EnvTarget, FeatureCopy, Isolate, Swap},
     document::Document,
     error::RenderError,
     fields, mapping,
@@ -27,6 +27,23 @@ pub struct Met {
     pub containers: Vec<ContainerName>,
     /// The numbers of the swaps that met a reference.
     pub swaps: Vec<usize>,
+}
+
+impl Met {
+    /// Fails on what was asked for pods and met none: the copy would use base's.
+    pub fn check(&self, copy: &FeatureCopy) -> Result<(), RenderError> {
+        let none =
+            |target: &&EnvTarget| !self.containers.iter().any(|container| container.is_meant_by(target));
+        if let Some(target) = copy.env.iter().find(none) {
+            return Err(no_container(target, &self.containers));
+        }
+        match copy.swaps.iter().enumerate().find(|(index, _)| !self.swaps.contains(index)) {
+            None => Ok(()),
+            Some((_, Swap { kind, old, new })) => Err(RenderError::Copy {
+                what: format!("--swap={}/{old}={new}: no pod of the stream refers to {old}", kind.word()),
+            }),
+        }
+    }
 }
 
 impl ContainerName {
@@ -85,7 +102,7 @@ pub fn of_pods(
 }
 
 /// The specs of an object's pods, with their paths.
-fn pod_specs<'n, 'a>(object: &Object<'n, 'a>, copy: &'n FeatureCopy) -> Vec<(String, &'n Node<'a>)> {
+pub fn pod_specs<'n, 'a>(object: &Object<'n, 'a>, copy: &'n FeatureCopy) -> Vec<(String, &'n Node<'a>)> {
     if object.kind == "Pod" && object.api_version == "v1" {
         return object.root.read("spec").map(|spec| ("spec".to_owned(), spec)).into_iter().collect();
     }
@@ -97,6 +114,18 @@ fn pod_specs<'n, 'a>(object: &Object<'n, 'a>, copy: &'n FeatureCopy) -> Vec<(Str
             Some((format!("{path}spec"), found.parent.read("spec")?))
         })
         .collect()
+}
+
+fn no_container(target: &EnvTarget, containers: &[ContainerName]) -> RenderError {
+    let present: Vec<String> =
+        containers.iter().map(|container| format!("{}/{}", container.workload, container.name)).collect();
+    let present = if present.is_empty() { "none".to_owned() } else { present.join(", ") };
+    RenderError::Copy {
+        what: format!(
+            "--env names a container for {} that is not in the stream, which has {present}",
+            target.name
+        ),
+    }
 }
 
 /// Lets pods find base's services by short name, after those of their own namespace.

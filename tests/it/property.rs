@@ -31,13 +31,16 @@ use remainder::Words;
 static WANTED: LazyLock<Vec<Wanted>> = LazyLock::new(Wanted::all);
 
 /// What a refusal may say, and of which notation.
-const REFUSALS: [(&str, Shape); 18] = [
+const REFUSALS: [(&str, Shape); 19] = [
     ("a change inside an anchored value that an alias repeats", Shape::Alias),
-    ("a key without a colon is not supported yet", Shape::ExplicitNull),
-    ("a key without a colon is not supported yet", Shape::KeyAlone),
+    // A value that is missing counts as standing where the next key does.
+    ("a change inside an anchored value that an alias repeats", Shape::AnchoredKey),
+    // One with an anchor or a tag of its own.
+    ("a key without a colon is not supported", Shape::ExplicitNull),
+    ("a key without a colon is not supported", Shape::KeyAlone),
     ("adding behind a merge key whose value is neither an alias nor in brackets", Shape::Merge),
     ("adding beside an anchored mapping that is not deeper than its key by two", Shape::Alias),
-    ("adding to an alias is not supported yet", Shape::Alias),
+    ("adding to an alias is not supported", Shape::Alias),
     ("adding to annotations, which comes from a merge key,", Shape::Merge),
     ("adding to labels, which comes from a merge key,", Shape::Merge),
     ("adding to metadata, which comes from a merge key,", Shape::Merge),

@@ -19,18 +19,34 @@ pub struct Lab {
 /// # Panics
 /// With what to do, when it cannot be used.
 pub fn lab() -> &'static Lab {
-    static LAB: OnceLock<Lab> = OnceLock::new();
-    LAB.get_or_init(|| match env::var("CLUSTER").as_deref() {
-        Err(_) | Ok("" | "lab") => Lab::start(),
-        Ok("current") => Lab::current(),
-        Ok(other) => panic!("CLUSTER={other}: expected lab or current"),
-    })
+    LAB.get_or_init(|| Lab::of(&[]))
 }
 
+/// The same with no more than a copy needs: what only tests use is neither built nor started. Called before
+/// anything else asks for the cluster.
+///
+/// # Panics
+/// With what to do, when it cannot be used.
+pub fn small() -> &'static Lab {
+    LAB.get_or_init(|| Lab::of(&["check"]))
+}
+
+static LAB: OnceLock<Lab> = OnceLock::new();
+
 impl Lab {
-    fn start() -> Self {
+    /// With these components and what they need; none is all.
+    fn of(components: &[&str]) -> Self {
+        match env::var("CLUSTER").as_deref() {
+            Err(_) | Ok("" | "lab") => Self::start(components),
+            Ok("current") => Self::current(),
+            Ok(other) => panic!("CLUSTER={other}: expected lab or current"),
+        }
+    }
+
+    fn start(components: &[&str]) -> Self {
         let script = repo::root().join("tests/lab/lab");
-        let status = Command::new(&script).arg("up").status().expect("the lab's script starts");
+        let status =
+            Command::new(&script).arg("up").args(components).status().expect("the lab's script starts");
         assert!(status.success(), "tests/lab/lab up: {status}");
         let lines = process::output_of(Command::new(&script).arg("env"));
         let env = evaluated(&lines);

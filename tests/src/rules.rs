@@ -18,7 +18,7 @@ pub struct Route {
     /// v2 or v3.
     pub syntax: &'static str,
     /// What is written; 0 is the length of the rule.
-    pub priority: usize,
+    pub priority: i64,
 }
 
 /// What is read of one rule. The leaves carry the negations.
@@ -101,8 +101,17 @@ impl Tree {
 
     #[must_use]
     pub fn and(left: Self, right: Self) -> Self {
+        Self::of("and", left, right)
+    }
+
+    #[must_use]
+    pub fn or(left: Self, right: Self) -> Self {
+        Self::of("or", left, right)
+    }
+
+    fn of(word: &str, left: Self, right: Self) -> Self {
         let (rule_left, rule_right) = (Some(Box::new(left)), Some(Box::new(right)));
-        Self { matcher: "and".to_owned(), not: false, value: None, rule_left, rule_right }
+        Self { matcher: word.to_owned(), not: false, value: None, rule_left, rule_right }
     }
 
     /// Both sides of an `and` or an `or`.

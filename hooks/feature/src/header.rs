@@ -1,5 +1,7 @@
 use std::{fmt, str::FromStr};
 
+use crate::words;
+
 /// The request header whose value names the feature, which is also the key of the W3C `baggage`
 /// member that does. An RFC 9110 token of at most 64 characters, kept in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +17,28 @@ pub enum HeaderError {
     Grammar(String),
     #[error("header \"baggage\" is what carries the context of others: choose a name of its own")]
     Baggage,
+    #[error("header {0:?} is what HTTP, its routers or a copy's answers use: choose a name of its own")]
+    Taken(String),
 }
+
+/// Headers that never reach a rule as they were sent, or mean something to every router.
+const TAKEN: [&str; 15] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "cookie",
+    words::RESPONSE_HEADER,
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 impl Header {
     #[must_use]
@@ -36,7 +59,11 @@ impl FromStr for Header {
         if text.eq_ignore_ascii_case("baggage") {
             return Err(HeaderError::Baggage);
         }
-        Ok(Self(text.to_ascii_lowercase()))
+        let name = text.to_ascii_lowercase();
+        if TAKEN.contains(&name.as_str()) {
+            return Err(HeaderError::Taken(name));
+        }
+        Ok(Self(name))
     }
 }
 
@@ -63,5 +90,7 @@ mod tests {
             assert_eq!(bad.parse::<Header>(), Err(HeaderError::Grammar(bad.into())), "{bad:?}");
         }
         assert_eq!("Baggage".parse::<Header>(), Err(HeaderError::Baggage));
+        assert_eq!("Host".parse::<Header>(), Err(HeaderError::Taken("host".into())));
+        assert!(words::RESPONSE_HEADER.parse::<Header>().is_err());
     }
 }

@@ -136,13 +136,18 @@ impl FromStr for HostTemplate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const FORM: &str = "expected a host with {feature}, and {host}, {label}, {domain} as wanted, such as \
-                            {label}--{feature}.{domain}";
+        const FORM: &str = "expected a host with {feature}, and {host}, {label}, {domain} as wanted, each once, \
+                            such as {label}--{feature}.{domain}";
         let mut plain = text.to_owned();
         for word in ["{host}", "{label}", "{domain}", "{feature}"] {
             plain = plain.replace(word, "x");
         }
-        if text.len() > 253 || name_of_object(&plain).is_err() || text.matches("{feature}").count() != 1 {
+        let twice = ["{host}", "{label}", "{domain}"].iter().any(|word| text.matches(word).count() > 1);
+        if text.len() > 253
+            || name_of_object(&plain).is_err()
+            || text.matches("{feature}").count() != 1
+            || twice
+        {
             return Err(format!("{:?}: {FORM}", shown(text)));
         }
         // Features `a-b` and `b` must never come to one host, whatever stands beside them.
@@ -317,6 +322,7 @@ mod tests {
             "`{feature}`",
             "{feature}.x y",
             "{{feature}}.x",
+            "{feature}--{host}.{host}",
         ] {
             assert!(bad.parse::<HostTemplate>().is_err(), "{bad}");
         }

@@ -5,9 +5,6 @@ use std::collections::HashMap;
 use super::{Fault, contains};
 use crate::{copy::PodPath, document::Document, fields, node::Node, object::Object};
 
-/// Where objects of any kind that we know choose pods.
-pub const PATHS: [&str; 2] = ["spec.selector", "spec.podSelector"];
-
 /// The labels of some pods of the stream.
 #[derive(Debug)]
 pub struct Pods {
@@ -145,12 +142,16 @@ fn selector<'n, 'a>(object: &Object<'n, 'a>) -> Option<Selector<'n, 'a>> {
             let whole = object.root.read_at(&["spec", "selector"])?;
             return Some(Selector { whole, labels: Some(whole), expressions: None, empty_is_all: false });
         }
-        (_, "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") => (&["spec", "selector"], false),
+        (_, "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Rollout") => {
+            (&["spec", "selector"], false)
+        }
         (_, "PodDisruptionBudget") => (&["spec", "selector"], true),
         (_, "NetworkPolicy") => (&["spec", "podSelector"], true),
         _ => return None,
     };
-    let whole = object.root.read_at(path)?;
+    // A policy that says nothing of pods is one for all.
+    let all = (object.kind == "NetworkPolicy").then_some(object.root);
+    let whole = object.root.read_at(path).or(all)?;
     let (labels, expressions) = (whole.read("matchLabels"), whole.read("matchExpressions"));
     Some(Selector { whole, labels, expressions, empty_is_all })
 }

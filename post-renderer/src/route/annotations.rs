@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{block::Block, ingress::PathMatcher};
 
+const ALL: &str = "traefik.ingress.kubernetes.io/";
 const ROUTER: &str = "traefik.ingress.kubernetes.io/router.";
 const SERVICE: &str = "traefik.ingress.kubernetes.io/service.";
 
@@ -13,7 +14,7 @@ const SERVICE: &str = "traefik.ingress.kubernetes.io/service.";
 pub struct RouterOptions {
     pub matcher: PathMatcher,
     pub entry_points: Vec<String>,
-    pub priority: Option<usize>,
+    pub priority: Option<i64>,
     pub middlewares: Vec<Block>,
     pub tls: Option<Block>,
     pub syntax: Option<String>,
@@ -51,7 +52,14 @@ pub fn router(annotations: &BTreeMap<&str, &str>, namespace: Option<&str>) -> Re
     let mut domains: BTreeMap<String, Vec<(String, Block)>> = BTreeMap::new();
     for (key, value) in annotations {
         let unknown = || format!("the annotation {key}: {value} of an Ingress");
-        let Some(word) = key.strip_prefix(ROUTER) else { continue };
+        let Some(word) = key.strip_prefix(ROUTER) else {
+            // Those of Services are nothing to an Ingress.
+            let ours = key.starts_with(ALL) && !key.starts_with(SERVICE);
+            if ours {
+                return Err(unknown());
+            }
+            continue;
+        };
         match word.to_ascii_lowercase().as_str() {
             "entrypoints" => options.entry_points = list(value),
             "priority" => options.priority = Some(value.parse().map_err(|_| unknown())?),
@@ -73,7 +81,11 @@ pub fn router(annotations: &BTreeMap<&str, &str>, namespace: Option<&str>) -> Re
                 options.middlewares = names.collect::<Result<_, _>>()?;
             }
             "rulesyntax" => options.syntax = Some((*value).to_owned()),
-            "tls" if switch(value) == Some(true) => drop(tls.get_or_insert_default()),
+            "tls" => match switch(value) {
+                Some(true) => drop(tls.get_or_insert_default()),
+                Some(false) => {}
+                None => return Err(unknown()),
+            },
             "tls.certresolver" => {
                 tls.get_or_insert_default().push(("certResolver".to_owned(), Block::text(*value)));
             }
@@ -139,8 +151,10 @@ pub fn service(
             "passhostheader" => ("passHostHeader", on()?),
             "nativelb" => ("nativeLB", on()?),
             "nodeportlb" => ("nodePortLB", on()?),
-            "sticky.cookie" if switch(value) == Some(true) => {
-                cookie.get_or_insert_default();
+            "sticky.cookie" => {
+                if switch(value).ok_or_else(unknown)? {
+                    cookie.get_or_insert_default();
+                }
                 continue;
             }
             other => {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     generated, ingress,
-    matchers::Syntax,
+    matchers::{self, Syntax},
     request::Request,
     rule::{self, Call, Literal, Rule},
 };
@@ -39,7 +39,7 @@ pub struct Candidate {
     pub name: String,
     /// Which rule of it, from 1.
     pub rule: usize,
-    pub priority: usize,
+    pub priority: i64,
     pub services: Vec<Target>,
     pub request_headers: BTreeMap<String, String>,
     pub response_headers: BTreeMap<String, String>,
@@ -90,7 +90,7 @@ pub fn answer(stream: &[u8], request: &Request, routing: &Routing) -> Result<Ans
         }
     }
     candidates.sort_by_key(|candidate| Reverse(candidate.priority));
-    let priorities: Vec<usize> = candidates.iter().map(|candidate| candidate.priority).collect();
+    let priorities: Vec<i64> = candidates.iter().map(|candidate| candidate.priority).collect();
     for candidate in &mut candidates {
         candidate.tie = priorities.iter().filter(|other| **other == candidate.priority).count() > 1;
     }
@@ -106,7 +106,7 @@ struct Route {
     number: usize,
     rule: Rule,
     syntax: Syntax,
-    priority: usize,
+    priority: i64,
     services: Vec<Target>,
     middlewares: Vec<(Option<String>, String)>,
     set: Set,
@@ -200,7 +200,9 @@ impl Table<'_> {
                     _ if old => Syntax::V2,
                     _ => Syntax::V3,
                 },
-                priority: priority.filter(|priority| *priority > 0).unwrap_or(text.len()),
+                priority: priority
+                    .filter(|priority| *priority != 0)
+                    .unwrap_or_else(|| matchers::length(text)),
                 services: targets(route.read("services")),
                 middlewares: middlewares.iter().filter_map(name).collect(),
                 set: Set::default(),
@@ -210,6 +212,10 @@ impl Table<'_> {
     }
 
     fn ingress(&mut self, document: &Document<'_>, object: &Object<'_, '_>) -> Result<(), RenderError> {
+        // Another router's.
+        if ingress::class(object).is_some_and(|class| class != self.routing.ingress_class) {
+            return Ok(());
+        }
         let read = ingress::read(document, object, self.routing)?;
         let v2 = read.options.syntax.as_deref() == Some("v2") || self.routing.router == Router::TraefikV2;
         for (index, path) in read.paths.iter().enumerate() {
@@ -226,7 +232,11 @@ impl Table<'_> {
                 number: index + 1,
                 rule,
                 syntax: if v2 { Syntax::V2 } else { Syntax::V3 },
-                priority: read.options.priority.filter(|priority| *priority > 0).unwrap_or(text.len()),
+                priority: read
+                    .options
+                    .priority
+                    .filter(|priority| *priority != 0)
+                    .unwrap_or_else(|| matchers::length(&text)),
                 services: vec![Target {
                     name: path.service.clone(),
                     port: Some(path.port.clone()),
@@ -278,13 +288,13 @@ fn targets(services: Option<&Node<'_>>) -> Vec<Target> {
 }
 
 /// A match of an `HTTPRoute` in the words of Traefik's rules, and its priority.
-fn of_match(hosts: &[&str], one: Option<&Node<'_>>) -> Result<(Rule, usize), String> {
+fn of_match(hosts: &[&str], one: Option<&Node<'_>>) -> Result<(Rule, i64), String> {
     let call = |name: &str, texts: &[&str]| {
         let literal = |text: &&str| Literal { text: (*text).to_owned(), span: 0..0 };
         Rule::Call(Call { name: name.to_owned(), arguments: texts.iter().map(literal).collect() })
     };
     let mut parts = Vec::new();
-    let mut priority = hosts.iter().map(|host| host.len()).max().unwrap_or(0);
+    let mut priority = hosts.iter().map(|host| matchers::length(host)).max().unwrap_or(0);
     if !hosts.is_empty() {
         let host = |host: &&str| match host.strip_prefix("*.") {
             // Any number of labels here, unlike in a rule.
@@ -311,11 +321,11 @@ fn of_match(hosts: &[&str], one: Option<&Node<'_>>) -> Result<(Rule, usize), Str
             let prefix = value.strip_suffix('/').unwrap_or(value);
             parts
                 .push(Rule::Any(vec![call("path", &[prefix]), call("pathprefix", &[&format!("{prefix}/")])]));
-            priority += 10_000 + value.len() * 100;
+            priority += 10_000 + matchers::length(value) * 100;
         }
         "RegularExpression" => {
             parts.push(call("pathregexp", &[value]));
-            priority += 10_000 + value.len() * 100;
+            priority += 10_000 + matchers::length(value) * 100;
         }
         other => return Err(format!("{other} is no type of a path")),
     }

@@ -9,7 +9,7 @@ pub enum Block {
     Text(String),
     /// A word of an API, which reads as a text without quotes.
     Word(&'static str),
-    Number(usize),
+    Number(i64),
     Switch(bool),
     Map(Vec<(String, Block)>),
     List(Vec<Block>),

@@ -17,8 +17,30 @@ pub struct ServiceFacts {
     pub namespace: Option<String>,
     /// Those that are Traefik's.
     pub annotations: Vec<(String, String)>,
-    /// Names and numbers.
-    pub ports: Vec<(String, usize)>,
+    /// Names, where they have one, and numbers.
+    pub ports: Vec<(Option<String>, i64)>,
+}
+
+/// How many rules an `HTTPRoute` may have, by the schema of the Gateway API.
+const MOST_RULES: usize = 16;
+
+impl ServiceFacts {
+    /// By its number or its name; where it has none, that is nobody's but its own to know.
+    pub fn has_port(&self, port: &str) -> bool {
+        self.ports.is_empty()
+            || self
+                .ports
+                .iter()
+                .any(|(name, number)| name.as_deref() == Some(port) || number.to_string() == port)
+    }
+
+    pub fn said_ports(&self) -> String {
+        let said = |(name, number): &(Option<String>, i64)| match name {
+            Some(name) => format!("{number} ({name})"),
+            None => number.to_string(),
+        };
+        self.ports.iter().map(said).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The documents, and their kind; the first has the name of the Ingress.
@@ -47,6 +69,11 @@ fn ingress_route(
     let mut routes = Vec::new();
     for path in paths {
         let rule = path.rule(v2, copy.routing.strict_prefix_matching);
+        if rule.is_empty() {
+            return Err(format!(
+                "{name} has a backend with neither host nor path, to which the router leads nothing"
+            ));
+        }
         let mut route = vec![("kind", Block::Word("Rule")), ("match", Block::Text(rule))];
         route.extend(options.priority.map(|priority| ("priority", Block::Number(priority))));
         route.extend(options.syntax.as_deref().map(|syntax| ("syntax", Block::text(syntax))));
@@ -96,17 +123,20 @@ fn http_routes(
     }
     let head = Head { api_version: generated::GATEWAY_API_VERSION, namespace: ingress.namespace.as_deref() };
     let mut documents = Vec::new();
-    for (index, host) in hosts.into_iter().enumerate() {
-        let name = match index {
-            0 => ingress.name.clone(),
-            _ => format!("{}-{}", ingress.name, index + 1),
-        };
-        let mut spec = vec![("parentRefs", generated::parent_refs(copy))];
-        spec.extend(host.iter().map(|host| ("hostnames", Block::List(vec![Block::text(host)]))));
+    for host in hosts {
         let rules = ingress.paths.iter().filter(|path| path.host == *host);
-        let rules = rules.map(|path| http_rule(ingress, path, services)).collect::<Result<_, _>>()?;
-        spec.push(("rules", Block::List(rules)));
-        documents.push(generated::bare(&head, "HTTPRoute", &name, &[], Block::map(spec)));
+        let rules: Vec<Block> =
+            rules.map(|path| http_rule(ingress, path, services)).collect::<Result<_, _>>()?;
+        for rules in rules.chunks(MOST_RULES) {
+            let name = match documents.len() {
+                0 => ingress.name.clone(),
+                others => format!("{}-{}", ingress.name, others + 1),
+            };
+            let mut spec = vec![("parentRefs", generated::parent_refs(copy))];
+            spec.extend(host.iter().map(|host| ("hostnames", Block::List(vec![Block::text(host)]))));
+            spec.push(("rules", Block::List(rules.to_vec())));
+            documents.push(generated::bare(&head, "HTTPRoute", &name, &[], Block::map(spec)));
+        }
     }
     Ok(documents)
 }
@@ -117,10 +147,9 @@ fn http_rule(ingress: &Ingress, path: &IngressPath, services: &[ServiceFacts]) -
     if let Some((key, _)) = facts.and_then(|facts| facts.annotations.first()) {
         return Err(format!("the annotation {key} of the Service {service} has no place in an HTTPRoute"));
     }
-    let number = port
-        .parse()
-        .ok()
-        .or_else(|| facts?.ports.iter().find(|(name, _)| name == port).map(|(_, number)| *number));
+    let number = port.parse().ok().or_else(|| {
+        facts?.ports.iter().find(|(name, _)| name.as_ref() == Some(port)).map(|(_, number)| *number)
+    });
     let Some(number) = number else {
         return Err(format!(
             "an HTTPRoute has ports by number, and no Service {service} of the stream has one {port}"

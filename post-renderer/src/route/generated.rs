@@ -5,7 +5,7 @@ use feature::words;
 
 use super::{
     block::Block,
-    matchers::{Syntax, go_quoted},
+    matchers::{self, Syntax, go_quoted},
 };
 use crate::copy::{Entry, FeatureCopy, Isolate, Preview, Router, ServiceRoute};
 
@@ -14,13 +14,15 @@ pub const OLD_API_VERSION: &str = "traefik.containo.us/v1alpha1";
 pub const GATEWAY_API_VERSION: &str = "gateway.networking.k8s.io/v1";
 
 /// What a preview host's priority has on top of its rule's own, so that no pattern of base takes it.
-pub const PREVIEW_PRIORITY: usize = 100_000;
+pub const PREVIEW_PRIORITY: i64 = 100_000;
 
-/// The priority of a preview host that base may have too: base's own rules come first.
-pub const MISTAKABLE_PRIORITY: usize = 2;
+/// What that is on a host that base may have too: below every rule of base's, and in the same order among
+/// themselves.
+pub const MISTAKABLE_PRIORITY: i64 = -10_000_000_000;
 
 /// An entry gives way to the preview host of a real copy.
-const ENTRY_PRIORITY: usize = 50_000;
+const ENTRY_PRIORITY: i64 = 50_000;
+const MISTAKABLE_ENTRY_PRIORITY: i64 = 2 * MISTAKABLE_PRIORITY;
 
 /// The names of the middlewares beside one route.
 pub struct Middlewares {
@@ -93,7 +95,8 @@ pub fn entry(name: &str, entry: &Entry, copy: &FeatureCopy, preview: &Preview) -
         return vec![http_route(name, copy, Some(copy), &preview.host, rule)];
     };
     let rule = format!("Host({})", go_quoted(&preview.host));
-    let priority = if preview.unmistakable { rule.len() + ENTRY_PRIORITY } else { MISTAKABLE_PRIORITY - 1 };
+    let above = if preview.unmistakable { ENTRY_PRIORITY } else { MISTAKABLE_ENTRY_PRIORITY };
+    let priority = matchers::length(&rule) + above;
     let head = Head { api_version, namespace: None };
     let route = Block::map([
         ("kind", Block::Word("Rule")),

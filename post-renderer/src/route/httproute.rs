@@ -21,6 +21,9 @@ use crate::{
 /// How many matches a rule may have, by the schema of the Gateway API.
 const MOST_MATCHES: usize = 64;
 
+/// How many all of its rules may have together.
+const MOST_OF_ROUTE: usize = 128;
+
 /// The changes to one `HTTPRoute`, and its second for the preview hosts. None when they were made before.
 pub fn in_place(
     document: &Document<'_>,
@@ -35,6 +38,15 @@ pub fn in_place(
     };
     if !matches!(rules.value, Value::Seq { .. }) {
         return Err(document.unsupported(rules, "a list of rules that is no list as it stands", ""));
+    }
+    let matches = |rule: &Node<'_>| rule.read("matches").map_or(1, |list| list.items().len().max(1));
+    let many: usize = rules.items().iter().filter(|rule| !is_done(rule, copy)).map(matches).sum();
+    if many * 2 > MOST_OF_ROUTE {
+        let what = format!(
+            "an HTTPRoute of more than {} matches, each of which a copy has twice,",
+            MOST_OF_ROUTE / 2
+        );
+        return Err(document.unsupported(rules, what, ": write two of them"));
     }
     let mut routed = Routed::default();
     let mut done = false;
@@ -210,7 +222,7 @@ fn preview(
 ) -> Result<Option<String>, RenderError> {
     let Some(list) = object.root.read_at(&["spec", "hostnames"]).filter(|list| !list.items().is_empty())
     else {
-        routed.notes.push("no preview host: it takes requests of any host".to_owned());
+        routed.notes.push("no preview host: it has no hostnames".to_owned());
         return Ok(None);
     };
     let mut previews = Vec::new();

@@ -50,6 +50,33 @@ const REMEDY: &str = ": turn the Ingress off by the chart's values, and name its
 /// The annotation that names a class, as it was before there was a field for it.
 const OLD_CLASS: &str = "kubernetes.io/ingress.class";
 
+/// Refuses what an `Ingress` says, and a route of a copy cannot.
+pub fn refuse_lost(
+    document: &Document<'_>,
+    object: &Object<'_, '_>,
+    routing: &Routing,
+    options: &RouterOptions,
+) -> Result<(), RenderError> {
+    if let Some(class) = class(object).filter(|class| *class != routing.ingress_class) {
+        let ours = &routing.ingress_class;
+        let what = format!("an Ingress of the class {class}, and not of {ours} (--ingress-class),");
+        return Err(lost(document, object.root, &what));
+    }
+    if let Some(key) = annotations_of(object).into_keys().find(|key| is_foreign(key)) {
+        return Err(lost(document, object.metadata, &format!("the annotation {key} of an Ingress")));
+    }
+    match options.beyond_gateway_api().filter(|_| routing.router == Router::GatewayApi) {
+        Some(key) => Err(lost(document, object.metadata, &format!("{key} of an Ingress as an HTTPRoute"))),
+        None => Ok(()),
+    }
+}
+
+/// The class by which its router knows an `Ingress`.
+pub fn class<'n>(object: &'n Object<'_, '_>) -> Option<&'n str> {
+    let class = object.root.read_at(&["spec", "ingressClassName"]).and_then(Node::scalar);
+    class.or_else(|| annotations_of(object).get(OLD_CLASS).copied()).filter(|class| !class.is_empty())
+}
+
 /// Reads an `Ingress`.
 pub fn read(
     document: &Document<'_>,
@@ -57,30 +84,13 @@ pub fn read(
     routing: &Routing,
 ) -> Result<Ingress, RenderError> {
     let wrong = |node: &Node<'_>, what: &str| document.wrong(node, what.to_owned());
-    let lost = |node: &Node<'_>, what: String| {
-        document.wrong(node, format!("{what} cannot be carried over to a route of a copy{REMEDY}"))
-    };
+    let lost = |node: &Node<'_>, what: String| lost(document, node, &what);
     if object.api_version != "networking.k8s.io/v1" {
         return Err(lost(object.root, format!("an Ingress of {}", object.api_version)));
     }
     let name = object.name().ok_or_else(|| wrong(object.metadata, "an Ingress has a name"))?;
-    let annotations: BTreeMap<&str, &str> = object
-        .metadata
-        .read("annotations")
-        .map(|map| map.pairs().into_iter().filter_map(|(key, value)| Some((key, value.scalar()?))).collect())
-        .unwrap_or_default();
-    let class = object.root.read_at(&["spec", "ingressClassName"]).and_then(Node::scalar);
-    let class = class.or(annotations.get(OLD_CLASS).copied()).filter(|class| !class.is_empty());
-    if let Some(class) = class.filter(|class| *class != routing.ingress_class) {
-        let what = format!(
-            "an Ingress of the class {class}, and not of {} (--ingress-class),",
-            routing.ingress_class
-        );
-        return Err(lost(object.root, what));
-    }
-    if let Some(key) = annotations.keys().find(|key| is_foreign(key)) {
-        return Err(lost(object.metadata, format!("the annotation {key} of an Ingress")));
-    }
+    let annotations = annotations_of(object);
+    let class = class(object);
     if let Some(node) = object.root.read_at(&["spec", "defaultBackend"]) {
         return Err(lost(
             node,
@@ -89,11 +99,6 @@ pub fn read(
     }
     let options = annotations::router(&annotations, routing.namespace.as_deref())
         .map_err(|what| lost(object.metadata, what))?;
-    if routing.router == Router::GatewayApi
-        && let Some(key) = options.beyond_gateway_api()
-    {
-        return Err(lost(object.metadata, format!("{key} of an Ingress as an HTTPRoute")));
-    }
     let mut paths = Vec::new();
     for rule in object.root.read_at(&["spec", "rules"]).map(Node::items).unwrap_or_default() {
         let host = match rule.read("host").filter(|node| !node.is_null()) {
@@ -173,6 +178,15 @@ impl IngressPath {
         }
         parts.join(" && ")
     }
+}
+
+fn lost(document: &Document<'_>, node: &Node<'_>, what: &str) -> RenderError {
+    document.wrong(node, format!("{what} cannot be carried over to a route of a copy{REMEDY}"))
+}
+
+fn annotations_of<'n>(object: &'n Object<'_, '_>) -> BTreeMap<&'n str, &'n str> {
+    let annotations = object.metadata.read("annotations").map(Node::pairs).unwrap_or_default();
+    annotations.into_iter().filter_map(|(key, value)| Some((key, value.scalar()?))).collect()
 }
 
 /// Annotations by which other controllers are told what Traefik would not do.

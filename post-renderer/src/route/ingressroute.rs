@@ -43,7 +43,7 @@ pub fn in_place(
     }
     let names = Middlewares::of(name);
     let mut asked = Routed::default();
-    let (mut done, mut previewed) = (false, false);
+    let (mut done, mut previewed, mut unnamed) = (false, false, Vec::new());
     for (index, item) in routes.items().iter().enumerate() {
         let route = Route::read(document, item, group, copy)?;
         if route.is_done(&names, copy) {
@@ -54,8 +54,7 @@ pub fn in_place(
         if rules.len() > 2 {
             previewed = true;
         } else {
-            let note = format!("rule {} has no preview host: it takes requests of any host", index + 1);
-            asked.notes.push(note);
+            unnamed.push((index + 1).to_string());
         }
         let variants =
             rules.iter().map(|rule| route_edits(document, item, rule)).collect::<Result<_, _>>()?;
@@ -64,6 +63,12 @@ pub fn in_place(
             let said = (text.as_str(), format!("priority {priority}"));
             Change::new("spec.routes", (said.0, &said.1), Action::Replaced, item.span.start)
         }));
+    }
+    if !unnamed.is_empty() {
+        let rules = unnamed.join(", ");
+        asked
+            .notes
+            .push(format!("no preview host for rule {rules}: not every request of it is for a named host"));
     }
     if !asked.edits.is_empty() && !done {
         let head = Head { api_version, namespace: object.namespace() };
@@ -97,13 +102,13 @@ struct Route<'n, 'a> {
     rule: rule::Rule,
     syntax: Syntax,
     /// What is written, or the rule's length in bytes, as Traefik counts.
-    priority: usize,
+    priority: i64,
 }
 
 /// One rule that a route of the chart becomes.
 struct Rule<'a> {
     text: String,
-    priority: usize,
+    priority: i64,
     middlewares: Vec<&'a str>,
 }
 
@@ -121,7 +126,7 @@ impl<'n, 'a> Route<'n, 'a> {
             return Err(document.wrong(node, "the match of a route is a text"));
         };
         let syntax =
-            match item.get("syntax").filter(|syntax| !syntax.is_null()).map(|node| (node, node.scalar())) {
+            match item.read("syntax").filter(|syntax| !syntax.is_null()).map(|node| (node, node.scalar())) {
                 None | Some((_, Some(""))) if copy.routing.router == Router::TraefikV2 => Syntax::V2,
                 None | Some((_, Some(""))) => group,
                 Some((_, Some("v2"))) => Syntax::V2,
@@ -151,13 +156,20 @@ impl<'n, 'a> Route<'n, 'a> {
     }
 
     fn is_of_preview_hosts(&self, copy: &FeatureCopy) -> bool {
-        let hosts = self.rule.hosts();
-        hosts.all
-            && hosts.literals.iter().all(|literal| {
-                let made =
-                    HostTemplate::made(copy.routing.preview_host.as_ref(), &literal.text, &copy.feature);
-                made.is_some_and(|unmistakable| unmistakable || self.priority <= MISTAKABLE_PRIORITY)
-            })
+        let made = |rule: &rule::Rule| {
+            let hosts = rule.hosts();
+            hosts.all
+                && hosts.literals.iter().all(|literal| {
+                    let template = copy.routing.preview_host.as_ref();
+                    let made = HostTemplate::made(template, &literal.text, &copy.feature);
+                    made.is_some_and(|unmistakable| unmistakable || self.priority < 0)
+                })
+        };
+        match &self.rule {
+            // The last part may leave but the unmistakable of them.
+            rule::Rule::All(parts) => made(&self.rule) || parts.iter().any(made),
+            rule => made(rule),
+        }
     }
 
     /// What it becomes: by header, by baggage, and by preview host where one can be said.
@@ -167,7 +179,11 @@ impl<'n, 'a> Route<'n, 'a> {
         copy: &FeatureCopy,
         names: &'m Middlewares,
     ) -> Result<Vec<Rule<'m>>, RenderError> {
-        let Self { node, text, rule, syntax, priority, item: _ } = self;
+        let Self { node, text, rule, syntax, priority, item } = self;
+        if *priority < 0 {
+            let node = item.get("priority").unwrap_or(item);
+            return Err(document.unsupported(node, "a priority below 0", ""));
+        }
         // Before a bracket a line end would be one of the rule.
         let text = text.trim_end();
         let with = |matcher: String| format!("({text}) && {matcher}");
@@ -185,34 +201,48 @@ impl<'n, 'a> Route<'n, 'a> {
         ];
         // A rule that takes requests of other hosts too would take them all from base at this priority.
         let hosts = rule.hosts();
-        if hosts.all {
-            let mut edits = Vec::new();
-            let mut priority = priority + PREVIEW_PRIORITY;
-            for literal in hosts.literals {
-                let template = copy.routing.preview_host.as_ref();
-                let preview = HostTemplate::preview(template, &literal.text, &copy.feature)
-                    .map_err(|cause| document.wrong(node, cause))?;
-                if !preview.unmistakable {
-                    priority = MISTAKABLE_PRIORITY;
-                }
-                edits.push(Edit::replace(literal.span.clone(), go_quoted(&preview.host)));
+        if !hosts.all {
+            return Ok(rules);
+        }
+        let mut edits = Vec::new();
+        let (mut unmistakable, mut mistakable) = (Vec::new(), false);
+        for literal in hosts.literals {
+            let template = copy.routing.preview_host.as_ref();
+            let preview = HostTemplate::preview(template, &literal.text, &copy.feature)
+                .map_err(|cause| document.wrong(node, cause))?;
+            let host = go_quoted(&preview.host);
+            edits.push(Edit::replace(literal.span.clone(), host.clone()));
+            if preview.unmistakable {
+                unmistakable.push(format!("Host({host})"));
+            } else {
+                mistakable = true;
             }
-            let text = splice::apply(text, 0..text.len(), edits);
-            // It needs what the header routes need too: when the preview host answers, they do.
-            rules.push(Rule { text, priority, middlewares: vec![&names.feature, &names.preview] });
+        }
+        let text = splice::apply(text, 0..text.len(), edits);
+        // They need what the header routes need too: when the preview host answers, they do.
+        let middlewares = || vec![names.feature.as_str(), names.preview.as_str()];
+        if mistakable {
+            let priority = priority + MISTAKABLE_PRIORITY;
+            rules.push(Rule { text: text.clone(), priority, middlewares: middlewares() });
+        }
+        if !unmistakable.is_empty() {
+            let text = if mistakable { format!("({text}) && ({})", unmistakable.join(" || ")) } else { text };
+            rules.push(Rule { text, priority: priority + PREVIEW_PRIORITY, middlewares: middlewares() });
         }
         Ok(rules)
     }
 }
 
-/// The rule's own priority.
-fn priority(document: &Document<'_>, item: &Node<'_>, rule: &str) -> Result<usize, RenderError> {
-    let Some(node) = item.get("priority").filter(|node| !node.is_null()) else { return Ok(rule.len()) };
-    match node.scalar().and_then(|text| text.parse::<usize>().ok()) {
-        Some(0) => Ok(rule.len()),
+/// The rule's own priority. Below 0 are those of ours.
+fn priority(document: &Document<'_>, item: &Node<'_>, rule: &str) -> Result<i64, RenderError> {
+    let Some(node) = item.get("priority").filter(|node| !node.is_null()) else {
+        return Ok(matchers::length(rule));
+    };
+    match node.scalar().and_then(|text| text.parse::<i64>().ok()) {
+        Some(0) => Ok(matchers::length(rule)),
         // Traefik keeps the priorities above for itself.
-        Some(priority) if i32::try_from(priority).is_ok() => Ok(priority),
-        _ => Err(document.unsupported(node, "a priority below 0 or above 2147483647", "")),
+        Some(priority) if priority <= i64::from(i32::MAX) => Ok(priority),
+        _ => Err(document.unsupported(node, "a priority that is no number up to 2147483647", "")),
     }
 }
 

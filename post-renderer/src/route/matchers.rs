@@ -56,6 +56,11 @@ fn escaped(name: &str) -> String {
     })
 }
 
+/// The priority that a rule has by itself: its bytes.
+pub fn length(rule: &str) -> i64 {
+    i64::try_from(rule.len()).expect("a rule is shorter than all memory")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -57,6 +57,11 @@ pub fn is_route(kind: &str) -> bool {
     matches!(kind, "IngressRoute" | "HTTPRoute" | "Ingress")
 }
 
+/// Whether a kind is one of what is added to a stream.
+pub fn is_added(kind: &str) -> bool {
+    matches!(kind, "IngressRoute" | "HTTPRoute" | "Middleware")
+}
+
 /// The changes to a route of the chart; none to an entry that an earlier rendering added.
 pub fn in_place(
     document: &Document<'_>,
@@ -84,7 +89,11 @@ pub fn take_down(
 ) -> Result<(), RenderError> {
     match object.kind {
         "IngressRoute" | "HTTPRoute" => present.routes.extend(object.name().map(str::to_owned)),
-        "Ingress" => present.ingresses.push(ingress::read(document, object, &copy.routing)?),
+        "Ingress" => {
+            let read = ingress::read(document, object, &copy.routing)?;
+            ingress::refuse_lost(document, object, &copy.routing, &read.options)?;
+            present.ingresses.push(read);
+        }
         "Service" if object.api_version == "v1" => present.services.extend(service(object)),
         _ => {}
     }
@@ -95,8 +104,9 @@ fn service(object: &Object<'_, '_>) -> Option<ServiceFacts> {
     let annotations = object.metadata.read("annotations").map(Node::pairs).unwrap_or_default();
     let annotations = annotations.into_iter().filter(|(key, _)| annotations::is_of_service(key));
     let ports = object.root.read_at(&["spec", "ports"]).map(Node::items).unwrap_or_default();
-    let port =
-        |port: &Node<'_>| Some((port.read_text("name")?.to_owned(), port.read_text("port")?.parse().ok()?));
+    let port = |port: &Node<'_>| {
+        Some((port.read_text("name").map(str::to_owned), port.read_text("port")?.parse().ok()?))
+    };
     Some(ServiceFacts {
         name: object.name()?.to_owned(),
         namespace: object.namespace().map(str::to_owned),
@@ -122,12 +132,6 @@ pub fn unedited(present: &Present, copy: &FeatureCopy) -> Result<Vec<Unedited>, 
     }
     for ingress in &present.ingresses {
         let wrong = |what: String| RenderError::Wrong { place: ingress.place.clone(), what };
-        if present.routes.contains(&ingress.name) {
-            return Err(wrong(format!(
-                "the route in the place of the Ingress {} would have the name of another",
-                ingress.name
-            )));
-        }
         // A rule without paths leads nowhere.
         if !ingress.paths.is_empty() {
             let documents = converted::documents(ingress, &present.services, copy).map_err(wrong)?;
@@ -138,10 +142,17 @@ pub fn unedited(present: &Present, copy: &FeatureCopy) -> Result<Vec<Unedited>, 
     let mut names = Vec::new();
     for route in &copy.routing.routes {
         let wrong = |what: String| RenderError::Copy { what: format!("--route={}: {what}", route.service) };
-        if !present.services.iter().any(|service| service.name == route.service) {
+        let Some(service) = present.services.iter().find(|service| service.name == route.service) else {
             let present: Vec<&str> = present.services.iter().map(|service| service.name.as_str()).collect();
             let present = if present.is_empty() { "none".to_owned() } else { present.join(", ") };
             return Err(wrong(format!("the stream has no such Service, but {present}")));
+        };
+        if !service.has_port(&route.port) {
+            return Err(wrong(format!(
+                "the Service has no port {}, but {}",
+                route.port,
+                service.said_ports()
+            )));
         }
         let name = generated::route_name(route, copy);
         if names.contains(&name) {

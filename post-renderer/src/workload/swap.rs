@@ -22,6 +22,7 @@ pub struct Reference<'n, 'a> {
 const OF_SOURCES: &[(&[&str], &str)] = &[
     (&["azureFile"], "secretName"),
     (&["cephfs", "secretRef"], "name"),
+    (&["cinder", "secretRef"], "name"),
     (&["csi", "nodePublishSecretRef"], "name"),
     (&["flexVolume", "secretRef"], "name"),
     (&["iscsi", "secretRef"], "name"),

@@ -52,15 +52,32 @@ const IN_NO_NAMESPACE: [(&str, &str); 11] = [
 
 /// The document as its rendering is to be read.
 pub fn intended(mut document: Value) -> Value {
-    // What has items is a list to Kubernetes, whatever its kind.
-    let of = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
-    let list = of("kind").and_then(|kind| kind.strip_suffix("List").map(str::to_owned)).zip(of("apiVersion"));
-    let hook = document["metadata"]["annotations"].get("helm.sh/hook").is_some();
-    match document.get_mut("items").and_then(Value::as_array_mut) {
-        Some(items) => items.iter_mut().for_each(|item| object(item, list.as_ref(), hook)),
-        None => object(&mut document, None, hook),
-    }
+    objects(&mut document, None, false);
     document
+}
+
+/// Whether an object of the document would lead requests for base to the copy, which is refused.
+pub fn is_refused(document: &Value) -> bool {
+    const HOSTNAME: &str = "external-dns.alpha.kubernetes.io/hostname";
+    match document {
+        Value::Object(map) => {
+            map.contains_key(HOSTNAME) || map.contains_key("externalIPs") || map.values().any(is_refused)
+        }
+        Value::Array(items) => items.iter().any(is_refused),
+        _ => false,
+    }
+}
+
+/// What has items is a list to Kubernetes, whatever its kind, in another list too.
+fn objects(document: &mut Value, of: Option<&(String, String)>, hook: bool) {
+    let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
+    let list =
+        text("kind").and_then(|kind| kind.strip_suffix("List").map(str::to_owned)).zip(text("apiVersion"));
+    let hook = hook || document["metadata"]["annotations"].get("helm.sh/hook").is_some();
+    match document.get_mut("items").and_then(Value::as_array_mut) {
+        Some(items) => items.iter_mut().for_each(|item| objects(item, list.as_ref(), hook)),
+        None => object(document, of, hook),
+    }
 }
 
 /// Whether some object of the document says something else under a key of ours, or what a copy does without.

@@ -148,9 +148,9 @@ impl Table {
 }
 
 impl Row {
-    fn priority(&self) -> usize {
+    fn priority(&self) -> i64 {
         match self.route.priority {
-            0 => self.route.rule.len(),
+            0 => i64::try_from(self.route.rule.len()).expect("a rule"),
             priority => priority,
         }
     }

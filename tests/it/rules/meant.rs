@@ -14,13 +14,26 @@ pub struct Copy<'c> {
 }
 
 impl Copy<'_> {
-    /// The rules that one of base's becomes, in their order. The last is there where every request that base's
-    /// rule takes has a host that it names.
+    /// The rules that one of base's becomes, in their order. Those of preview hosts are there where every request
+    /// that base's rule takes has a host that it names: one for all of them, and where base may have some of
+    /// them, one more for the others.
     pub fn rules(&self, base: &Tree, syntax: &str) -> Vec<Tree> {
         let with = |leaf| Tree::and(base.clone(), leaf);
         let mut rules = vec![with(self.by_header(syntax)), with(self.by_baggage(syntax))];
         if pins(base) {
-            rules.push(self.at_preview(base));
+            let preview = self.at_preview(base);
+            let mut hosts = Vec::new();
+            named(base, &mut hosts);
+            let own: Vec<Tree> = hosts
+                .iter()
+                .filter(|host| self.is_unmistakable(host))
+                .map(|host| Tree::leaf("Host", &[&self.preview(host)]))
+                .collect();
+            let mistakable = own.len() < hosts.len();
+            rules.push(preview.clone());
+            if let Some(own) = own.into_iter().reduce(Tree::or).filter(|_| mistakable) {
+                rules.push(Tree::and(preview, own));
+            }
         }
         rules
     }
@@ -60,6 +73,14 @@ impl Copy<'_> {
         template.split(['{', '}']).enumerate().map(part).collect()
     }
 
+    /// Whether base cannot have the preview host of a host.
+    fn is_unmistakable(&self, host: &str) -> bool {
+        match self.template {
+            Some(template) => template.contains("--{feature}") || template.contains("{feature}--"),
+            None => host.matches('.').count() > 1,
+        }
+    }
+
     /// The pattern of a baggage that has the feature.
     pub fn baggage(&self) -> String {
         let pattern = |c: char| match c {
@@ -96,6 +117,17 @@ impl Copy<'_> {
             }
         }
         tree
+    }
+}
+
+/// The hosts that a rule names, in its order.
+fn named(rule: &Tree, hosts: &mut Vec<String>) {
+    if let Some((left, right)) = rule.sides() {
+        named(left, hosts);
+        named(right, hosts);
+    } else if rule.matcher == "Host" && !rule.not {
+        let plain = rule.value.iter().flatten().filter(|host| !host.contains('*'));
+        hosts.extend(plain.cloned());
     }
 }
 

@@ -40,7 +40,7 @@ struct Foretold {
 struct Candidate {
     kind: String,
     name: String,
-    priority: usize,
+    priority: i64,
     services: Vec<Target>,
     request_headers: BTreeMap<String, String>,
     response_headers: BTreeMap<String, String>,

@@ -24,7 +24,7 @@ pub fn of_ingress_route(document: &Value) -> Vec<Route> {
             _ if old => "v2",
             _ => "v3",
         },
-        priority: route["priority"].as_u64().map_or(0, |priority| priority.try_into().expect("a priority")),
+        priority: route["priority"].as_i64().unwrap_or(0),
     };
     routes.map(route).collect()
 }

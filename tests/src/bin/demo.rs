@@ -13,7 +13,7 @@ use acceptance::{
     helm::{self, Helm, Version},
     http::Router,
     images,
-    lab::lab,
+    lab::{self, lab},
     process, repo,
     routing::{API_ONLY, BOTH, Scenario, WEB_ONLY},
 };
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 /// Returns how many rows were wrong.
 fn demo() -> io::Result<usize> {
     let start = Instant::now();
-    lab();
+    lab::small();
     timed("build the binaries and images, load them", images::load)?;
     let mut wrong = 0;
     let helm = Helm::new(Version::Four);
