@@ -73,6 +73,7 @@ impl Tool {
                 "--isolate=off",
                 "--router=none",
                 "--cluster-scoped=keep",
+                "--keep=claims",
             ]),
             Self::Cat => &mut command,
             Self::Sed => command.arg(format!(r"/^ *metadata:$/a\  {}: {FEATURE}", words::FEATURE)),
