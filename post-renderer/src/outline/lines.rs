@@ -225,28 +225,54 @@ fn has_plain_escapes(text: &[u8]) -> bool {
     true
 }
 
-/// A flow collection is sure when it is closed on its line.
+/// A flow collection is sure when it is closed on its line, and each entry has a key and a value at most.
 fn flow(text: &[u8]) -> Option<()> {
-    let (mut depth, mut at, mut before) = (0_usize, 0, b'[');
+    // Of each collection that is open, whether its entry has come to the value.
+    let (mut open, mut at, mut before) = (Vec::new(), 0, b'[');
     while let Some(byte) = text.get(at) {
+        let begins = b"[{,:".contains(&before);
+        let behind = |at: usize| text[at + 1..].iter().find(|byte| **byte != b' ');
+        let ends = |at: usize| behind(at).is_some_and(|byte| b",:}]".contains(byte));
         match byte {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth -= 1,
+            b'{' | b'[' if begins => open.push(false),
+            b'}' | b']' => {
+                open.pop()?;
+                if open.is_empty() {
+                    let rest = &text[at + 1..];
+                    return (rest.is_empty() || is_comment(rest)).then_some(());
+                }
+                if !ends(at) {
+                    return None;
+                }
+            }
             // A quote that starts a text hides brackets, one inside a plain text does not.
-            b'"' | b'\'' if b"[{,:".contains(&before) => {
+            b'"' | b'\'' if begins => {
                 let rest = behind_quotes(text, at + 1, *byte)?;
                 if text[at..text.len() - rest.len()].contains(&b'\\') {
                     return None;
                 }
                 at = text.len() - rest.len() - 1;
+                if !ends(at) {
+                    return None;
+                }
+            }
+            b',' if b"[{,".contains(&before) => return None,
+            b',' => *open.last_mut()? = false,
+            // Within a text it is one of its characters.
+            b':' if text.get(at + 1).is_some_and(|next| b" ,}]".contains(next)) => {
+                let valued = open.last_mut()?;
+                if *valued || b"[{,".contains(&before) {
+                    return None;
+                }
+                *valued = true;
+            }
+            b'@' | b'`' | b'%' | b'|' | b'>' if begins => return None,
+            b'-' | b'?' if begins && text.get(at + 1).is_none_or(|next| b" ,}]".contains(next)) => {
+                return None;
             }
             // An apostrophe inside a plain text is one of these, too: seldom enough.
-            b'"' | b'\'' | b'#' | b'&' | b'*' | b'!' | b'\\' => return None,
+            b'{' | b'[' | b'"' | b'\'' | b'#' | b'&' | b'*' | b'!' | b'\\' => return None,
             _ => {}
-        }
-        if depth == 0 {
-            let rest = &text[at + 1..];
-            return (rest.is_empty() || is_comment(rest)).then_some(());
         }
         if text[at] != b' ' {
             before = text[at];
@@ -283,6 +309,7 @@ mod tests {
             "a:\n  - \"b\": c\n",
             "a: {b: [c]} # d\n",
             "a: {}\n",
+            "a: {b: -1, c: d:e f, g, h: [{i: j}, k: l], \"m\" : n, o: {}, }\n",
             "a: [\"]\", 'it''s', {\"b\": c}]\n",
             "a: |\n  it's \"\n  {\n",
             "a:\n  - |-\n    \"\n  - b: >\n      '\n    c: d\n",
@@ -314,6 +341,17 @@ mod tests {
             "a: &b c\n",
             "a: *b\n",
             "a: [*b]\n",
+            "a: {b: c d: e}\n",
+            "a: {b: c- d`e: f}\n",
+            "a: {b: {c: d} e: f}\n",
+            "a: {b: {c} d}\n",
+            "a: [b {c}]\n",
+            "a: [\"b\" c]\n",
+            "a: [, b]\n",
+            "a: {b: c,, d}\n",
+            "a: {: b}\n",
+            "a: [- b]\n",
+            "a: [@b]\n",
             "a: !!str \"b\n",
             "? \"a\n",
             "a:\n  - \"b\n",
