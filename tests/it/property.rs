@@ -31,7 +31,7 @@ use remainder::Words;
 static WANTED: LazyLock<Vec<Wanted>> = LazyLock::new(Wanted::all);
 
 /// What a refusal may say, and of which notation.
-const REFUSALS: [(&str, Shape); 19] = [
+const REFUSALS: [(&str, Shape); 18] = [
     ("a change inside an anchored value that an alias repeats", Shape::Alias),
     // A value that is missing counts as standing where the next key does.
     ("a change inside an anchored value that an alias repeats", Shape::AnchoredKey),
@@ -46,8 +46,8 @@ const REFUSALS: [(&str, Shape); 19] = [
     ("adding to metadata, which comes from a merge key,", Shape::Merge),
     ("an anchored mapping without a key of its own", Shape::Alias),
     ("changing an entry of an anchored mapping that an alias repeats", Shape::OwnKeyUnderAnchor),
-    ("changing annotations, over which a merge key wins,", Shape::Merge),
-    ("changing labels, over which a merge key wins,", Shape::Merge),
+    // Labels, annotations, or one of their entries.
+    (", over which a merge key wins,", Shape::Merge),
     ("replacing a block scalar", Shape::BlockScalar),
     ("replacing a value that is tagged", Shape::DecoratedOwnValue),
     // A value that is no string cannot be looked for among the strings: it is refused as one that differs.
