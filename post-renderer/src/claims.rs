@@ -55,7 +55,9 @@ pub fn check(
             let Some(source) = volume.read("persistentVolumeClaim") else { continue };
             let Some(node) = source.read("claimName") else { continue };
             let name = node.scalar().unwrap_or_default();
-            if source.read_text("readOnly") == Some("true") || isolate::contains(name, release) {
+            let volume = volume.read_text("name").unwrap_or_default();
+            let only_read = source.read_text("readOnly") == Some("true") || !is_written(spec, volume);
+            if only_read || isolate::contains(name, release) {
                 continue;
             }
             let what = format!(
@@ -69,4 +71,13 @@ pub fn check(
         }
     }
     faults
+}
+
+/// Whether some container mounts a volume, and not to read only.
+fn is_written(spec: &Node<'_>, volume: &str) -> bool {
+    let containers = ["initContainers", "containers"].into_iter().filter_map(|list| spec.read(list));
+    let mounts = containers.flat_map(Node::items).filter_map(|container| container.read("volumeMounts"));
+    mounts
+        .flat_map(Node::items)
+        .any(|mount| mount.read_text("name") == Some(volume) && mount.read_text("readOnly") != Some("true"))
 }

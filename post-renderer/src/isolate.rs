@@ -3,7 +3,14 @@
 
 mod selectors;
 
-use crate::{copy::FeatureCopy, document::Document, fields, node::Node, object::Object, stream::Place};
+use crate::{
+    copy::{FeatureCopy, HostTemplate, Isolate, Router},
+    document::Document,
+    fields,
+    node::Node,
+    object::Object,
+    stream::Place,
+};
 
 pub use selectors::{Pods, Suspect, check_selector, pods, taken};
 
@@ -69,18 +76,27 @@ pub fn check_name(
 }
 
 /// Finds fault with what would lead a name or an address of base's to the copy, in whatever namespace that is.
-pub fn check_addresses(document: &Document<'_>, object: &Object<'_, '_>) -> Option<Fault> {
+pub fn check_addresses(
+    document: &Document<'_>,
+    object: &Object<'_, '_>,
+    copy: &FeatureCopy,
+) -> Option<Fault> {
     const HOSTNAMES: [&str; 2] =
         ["external-dns.alpha.kubernetes.io/hostname", "external-dns.alpha.kubernetes.io/internal-hostname"];
     let annotations = object.metadata.read("annotations");
-    let hostname =
-        HOSTNAMES.iter().find_map(|key| Some((format!("annotation {key}"), annotations?.read(key)?)));
+    let mut hostnames = HOSTNAMES.iter().filter_map(|key| Some((key, annotations?.read(key)?)));
+    let foreign = |(_, node): &(&&str, &Node<'_>)| {
+        let hosts = node.scalar().unwrap_or_default().split(',').map(str::trim);
+        hosts.filter(|host| !host.is_empty()).any(|host| !is_own_host(host, copy))
+    };
     // An Ingress is replaced, and its annotations with it.
-    let hostname = hostname.filter(|_| object.kind != "Ingress");
+    let replaced = object.kind == "Ingress" && copy.routing.router != Router::None;
+    let hostname = hostnames.find(foreign).filter(|_| !replaced);
     let addresses = || {
         let addresses = object.root.read_at(&["spec", "externalIPs"]).filter(|list| !list.items().is_empty());
         addresses.filter(|_| object.kind == "Service").map(|node| ("field externalIPs".to_owned(), node))
     };
+    let hostname = hostname.map(|(key, node)| (format!("annotation {key}"), node));
     let (said, node) = hostname.or_else(addresses)?;
     let what = format!(
         "the {said} of {} {} would lead requests for base to the copy",
@@ -88,6 +104,15 @@ pub fn check_addresses(document: &Document<'_>, object: &Object<'_, '_>) -> Opti
         object.name().unwrap_or_default()
     );
     Some(Fault::new(document, node, what, ("leave it out by the chart's values", false)))
+}
+
+/// Whether a host bears the release's name, or is a preview host of the feature.
+fn is_own_host(host: &str, copy: &FeatureCopy) -> bool {
+    let released = match &copy.isolate {
+        Isolate::Check { release } => host.split('.').any(|label| contains(label, release)),
+        Isolate::Off { .. } => false,
+    };
+    released || HostTemplate::made(copy.routing.preview_host.as_ref(), host, &copy.feature).is_some()
 }
 
 /// Finds fault with what scales a workload that is not the release's own.
@@ -124,7 +149,7 @@ pub fn check_route(document: &Document<'_>, object: &Object<'_, '_>) -> Option<F
         object.kind,
         object.name().unwrap_or_default()
     );
-    Some(Fault::new(document, object.root, what, ("leave it out by the chart's values", false)))
+    Some(Fault::new(document, object.root, what, ("leave it out by the chart's values", true)))
 }
 
 /// What is wrong with an object that is in no namespace and not the release's own.

@@ -188,7 +188,11 @@ pub fn replace(document: &Document<'_>, node: &Node<'_>, text: &str) -> Result<E
             }
             // In brackets it stands between the key and what ends the entry.
             let key = document.text[..node.start].trim_end();
-            if document.text[node.start..].starts_with([',', '}', ']']) && !key.ends_with([',', '{', '[']) {
+            let line = &key[key.rfind('\n').map_or(0, |newline| newline + 1)..];
+            // On a line above, what looks like the key may be a comment.
+            let alone = !document.text[key.len()..node.start].contains('\n') || !line.contains('#');
+            let ends = document.text[node.start..].starts_with([',', '}', ']']);
+            if ends && alone && !key.ends_with([',', '{', '[']) {
                 return Ok(Edit::insert(key.len(), format!(": {text}")));
             }
             let Some((indent, end)) = lone_key(document.text, node.start) else {

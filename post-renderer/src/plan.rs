@@ -92,7 +92,7 @@ pub fn plan(stream: &[u8], copy: &FeatureCopy) -> Result<Plan, RenderError> {
     }
     met.check(copy)?;
     added.extend(route::entries(&present, copy)?);
-    refuse_doubles(&names, &added)?;
+    refuse_doubles(names, &added, copy)?;
     let idle = copy.pod_paths.iter().enumerate().filter(|(index, _)| !led.contains(index));
     notes.extend(idle.map(|(_, path)| leads_nowhere(path)));
     Ok(Plan { edits, added, documents, notes })
@@ -222,7 +222,7 @@ impl Survey {
         copy: &FeatureCopy,
         mut report: DocumentReport,
     ) -> Result<(), RenderError> {
-        self.faults.extend(isolate::check_addresses(document, object));
+        self.faults.extend(isolate::check_addresses(document, object, copy));
         if let Isolate::Check { release } = &copy.isolate {
             self.faults.extend(isolate::check_name(document, object, copy, release));
             self.faults.extend(isolate::check_target(document, object, release));
@@ -278,9 +278,15 @@ fn edited(text: &str, copy: &FeatureCopy) -> Result<Edited, RenderError> {
 }
 
 /// Fails on an object that would be added under the name of another: Helm would deploy the last of the two.
-fn refuse_doubles(present: &[Identity], added: &[String]) -> Result<(), RenderError> {
+fn refuse_doubles(present: Vec<Identity>, added: &[String], copy: &FeatureCopy) -> Result<(), RenderError> {
+    // What has no namespace goes to the release's.
+    let placed = |name: Identity| Identity {
+        namespace: name.namespace.or_else(|| copy.routing.namespace.clone()),
+        ..name
+    };
+    let present: Vec<Identity> = present.into_iter().map(placed).collect();
     let mut names: HashSet<&Identity> = present.iter().collect();
-    let added: Vec<Identity> = added.iter().filter_map(|text| Identity::of_text(text)).collect();
+    let added: Vec<Identity> = added.iter().filter_map(|text| Identity::of_text(text)).map(placed).collect();
     match added.iter().find(|name| !names.insert(name)) {
         None => Ok(()),
         Some(Identity { kind, name, .. }) => Err(RenderError::Copy {

@@ -7,6 +7,9 @@ use crate::{
     fields, isolate, lean, route, workload,
 };
 
+/// What of a pod says which volumes it writes to.
+const MOUNTS: [&str; 3] = ["spec.volumes", "spec.initContainers", "spec.containers"];
+
 /// The paths of what is changed or looked at in a kind; `None` is all of it.
 pub fn wanted(api_version: &str, kind: &str, copy: &FeatureCopy) -> Option<Vec<String>> {
     let routes = copy.routing.router != Router::None && route::is_route(kind);
@@ -14,8 +17,11 @@ pub fn wanted(api_version: &str, kind: &str, copy: &FeatureCopy) -> Option<Vec<S
     if routes || (pods && kind == "Pod") {
         return None;
     }
-    let mut paths = vec!["metadata".to_owned(), "spec.volumes".to_owned()];
+    let mut paths = vec!["metadata".to_owned()];
     paths.extend(isolate::PATHS.map(str::to_owned));
+    if kind == "Pod" {
+        paths.extend(MOUNTS.map(str::to_owned));
+    }
     if copy.lean {
         paths.extend(lean::wanted(api_version, kind)?.into_iter().map(str::to_owned));
     }
@@ -29,12 +35,14 @@ pub fn wanted(api_version: &str, kind: &str, copy: &FeatureCopy) -> Option<Vec<S
     for (path, _) in fields::pod_metadata(api_version, kind, &copy.pod_paths) {
         // A list is read whole.
         let path = path.split_once("[]").map_or(path, |(list, _)| list);
-        let spec = match &copy.isolate {
-            _ if pods => Some("spec"),
-            Isolate::Check { .. } => Some("spec.volumes"),
-            Isolate::Off { .. } => None,
+        let spec: &[&str] = match &copy.isolate {
+            _ if pods => &["spec"],
+            Isolate::Check { .. } => &MOUNTS,
+            Isolate::Off { .. } => &[],
         };
-        paths.extend(path.strip_suffix("metadata").zip(spec).map(|(pods, spec)| format!("{pods}{spec}")));
+        if let Some(pods) = path.strip_suffix("metadata") {
+            paths.extend(spec.iter().map(|spec| format!("{pods}{spec}")));
+        }
         paths.push(path.to_owned());
     }
     Some(paths)

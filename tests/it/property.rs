@@ -46,8 +46,8 @@ const REFUSALS: [(&str, Shape); 18] = [
     ("adding to metadata, which comes from a merge key,", Shape::Merge),
     ("an anchored mapping without a key of its own", Shape::Alias),
     ("changing an entry of an anchored mapping that an alias repeats", Shape::OwnKeyUnderAnchor),
-    // Labels, annotations, or one of their entries.
-    (", over which a merge key wins,", Shape::Merge),
+    // Labels, annotations, or one of their entries, over which it wins.
+    ("changing ", Shape::Merge),
     ("replacing a block scalar", Shape::BlockScalar),
     ("replacing a value that is tagged", Shape::DecoratedOwnValue),
     // A value that is no string cannot be looked for among the strings: it is refused as one that differs.

@@ -227,56 +227,75 @@ fn has_plain_escapes(text: &[u8]) -> bool {
 
 /// A flow collection is sure when it is closed on its line, and each entry has a key and a value at most.
 fn flow(text: &[u8]) -> Option<()> {
-    // Of each collection that is open, whether its entry has come to the value.
-    let (mut open, mut at, mut before) = (Vec::new(), 0, b'[');
-    while let Some(byte) = text.get(at) {
+    // Of each collection that is open: what it began with, and whether its entry has come to the value.
+    let mut open: Vec<(u8, bool)> = Vec::new();
+    // Where the entry began, and the last character that says how it goes on: no blank, and no colon of a text.
+    let (mut at, mut entry, mut before) = (0, 0, b'[');
+    while let Some(&byte) = text.get(at) {
         let begins = b"[{,:".contains(&before);
-        let behind = |at: usize| text[at + 1..].iter().find(|byte| **byte != b' ');
-        let ends = |at: usize| behind(at).is_some_and(|byte| b",:}]".contains(byte));
+        let is_next = |at: usize, set: &[u8]| text.get(at + 1).is_none_or(|next| set.contains(next));
+        let goes_on = |at: usize| {
+            let behind = text[at + 1..].iter().find(|byte| **byte != b' ');
+            behind.is_some_and(|byte| b",:}]".contains(byte))
+        };
         match byte {
-            b'{' | b'[' if begins => open.push(false),
+            b' ' => {
+                at += 1;
+                continue;
+            }
+            b'{' | b'[' if begins => {
+                open.push((byte, false));
+                entry = at;
+            }
             b'}' | b']' => {
-                open.pop()?;
+                let (opening, _) = open.pop()?;
+                if (opening == b'{') != (byte == b'}') {
+                    return None;
+                }
                 if open.is_empty() {
                     let rest = &text[at + 1..];
                     return (rest.is_empty() || is_comment(rest)).then_some(());
                 }
-                if !ends(at) {
+                if !goes_on(at) {
                     return None;
                 }
             }
             // A quote that starts a text hides brackets, one inside a plain text does not.
             b'"' | b'\'' if begins => {
-                let rest = behind_quotes(text, at + 1, *byte)?;
+                let rest = behind_quotes(text, at + 1, byte)?;
                 if text[at..text.len() - rest.len()].contains(&b'\\') {
                     return None;
                 }
                 at = text.len() - rest.len() - 1;
-                if !ends(at) {
+                if !goes_on(at) {
                     return None;
                 }
             }
             b',' if b"[{,".contains(&before) => return None,
-            b',' => *open.last_mut()? = false,
-            // Within a text it is one of its characters.
-            b':' if text.get(at + 1).is_some_and(|next| b" ,}]".contains(next)) => {
-                let valued = open.last_mut()?;
-                if *valued || b"[{,".contains(&before) {
+            b',' => {
+                open.last_mut()?.1 = false;
+                entry = at;
+            }
+            b':' | b'@' | b'`' | b'%' | b'|' | b'>' if begins => return None,
+            // Within a plain text it is one of its characters; behind any other it needs no blank.
+            b':' if is_next(at, b" ,}]") || b"\"'}]".contains(&before) => {
+                let (_, valued) = open.last_mut()?;
+                if *valued || at - entry > LONGEST_KEY {
                     return None;
                 }
                 *valued = true;
             }
-            b'@' | b'`' | b'%' | b'|' | b'>' if begins => return None,
-            b'-' | b'?' if begins && text.get(at + 1).is_none_or(|next| b" ,}]".contains(next)) => {
-                return None;
+            b':' => {
+                before = b'a';
+                at += 1;
+                continue;
             }
+            b'-' | b'?' if begins && is_next(at, b" ,:}]") => return None,
             // An apostrophe inside a plain text is one of these, too: seldom enough.
-            b'{' | b'[' | b'"' | b'\'' | b'#' | b'&' | b'*' | b'!' | b'\\' => return None,
+            b'{' | b'[' | b'"' | b'\'' | b'#' | b'&' | b'*' | b'!' | b'\\' | b'\t' => return None,
             _ => {}
         }
-        if text[at] != b' ' {
-            before = text[at];
-        }
+        before = byte;
         at += 1;
     }
     None
@@ -309,7 +328,7 @@ mod tests {
             "a:\n  - \"b\": c\n",
             "a: {b: [c]} # d\n",
             "a: {}\n",
-            "a: {b: -1, c: d:e f, g, h: [{i: j}, k: l], \"m\" : n, o: {}, }\n",
+            "a: {b: -1, c: d:e f, g, h: [{i: j}, k: l], \"m\" : n, o: {}, \"p\":q, r: s:t, }\n",
             "a: [\"]\", 'it''s', {\"b\": c}]\n",
             "a: |\n  it's \"\n  {\n",
             "a:\n  - |-\n    \"\n  - b: >\n      '\n    c: d\n",
@@ -352,6 +371,15 @@ mod tests {
             "a: {: b}\n",
             "a: [- b]\n",
             "a: [@b]\n",
+            "a: {b: c]\n",
+            "a: {b: [c}, d]\n",
+            "a: {b: \"c\":d}\n",
+            "a: {\"b\":c: d}\n",
+            "a: {b:[c]: d}\n",
+            "a: {b:\tc: d}\n",
+            "a: {b: :c}\n",
+            "a: {b: ?}\n",
+            "a: [::]\n",
             "a: !!str \"b\n",
             "? \"a\n",
             "a:\n  - \"b\n",

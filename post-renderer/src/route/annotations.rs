@@ -37,6 +37,11 @@ impl RouterOptions {
     }
 }
 
+/// Whether an annotation of an Ingress is Traefik's and none that is known. Those of Services are nothing to it.
+pub fn is_unknown(key: &str) -> bool {
+    key.starts_with(ALL) && !key.starts_with(ROUTER) && !key.starts_with(SERVICE)
+}
+
 /// Reads the annotations of an Ingress in the release's `namespace`.
 pub fn router(annotations: &BTreeMap<&str, &str>, namespace: Option<&str>) -> Result<RouterOptions, String> {
     let mut options = RouterOptions {
@@ -52,14 +57,7 @@ pub fn router(annotations: &BTreeMap<&str, &str>, namespace: Option<&str>) -> Re
     let mut domains: BTreeMap<String, Vec<(String, Block)>> = BTreeMap::new();
     for (key, value) in annotations {
         let unknown = || format!("the annotation {key}: {value} of an Ingress");
-        let Some(word) = key.strip_prefix(ROUTER) else {
-            // Those of Services are nothing to an Ingress.
-            let ours = key.starts_with(ALL) && !key.starts_with(SERVICE);
-            if ours {
-                return Err(unknown());
-            }
-            continue;
-        };
+        let Some(word) = key.strip_prefix(ROUTER) else { continue };
         match word.to_ascii_lowercase().as_str() {
             "entrypoints" => options.entry_points = list(value),
             "priority" => options.priority = Some(value.parse().map_err(|_| unknown())?),

@@ -18,11 +18,15 @@ pub const PREVIEW_PRIORITY: i64 = 100_000;
 
 /// What that is on a host that base may have too: below every rule of base's, and in the same order among
 /// themselves.
-pub const MISTAKABLE_PRIORITY: i64 = -10_000_000_000;
+pub const MISTAKABLE_PRIORITY: i64 = -2_000_000_000;
+
+/// What base may write, so that none of ours needs more than 32 bits, and those of a host that base may have too
+/// are below 0.
+pub const MOST_PRIORITY: i64 = 1_999_999_999;
 
 /// An entry gives way to the preview host of a real copy.
 const ENTRY_PRIORITY: i64 = 50_000;
-const MISTAKABLE_ENTRY_PRIORITY: i64 = 2 * MISTAKABLE_PRIORITY;
+const MISTAKABLE_ENTRY_PRIORITY: i64 = -2_100_000_000;
 
 /// The names of the middlewares beside one route.
 pub struct Middlewares {

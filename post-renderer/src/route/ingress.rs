@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::annotations::{self, RouterOptions};
+use super::{
+    annotations::{self, RouterOptions},
+    generated::MOST_PRIORITY,
+};
 use crate::{
     copy::{Router, Routing},
     document::Document,
@@ -62,8 +65,14 @@ pub fn refuse_lost(
         let what = format!("an Ingress of the class {class}, and not of {ours} (--ingress-class),");
         return Err(lost(document, object.root, &what));
     }
-    if let Some(key) = annotations_of(object).into_keys().find(|key| is_foreign(key)) {
+    if let Some(key) =
+        annotations_of(object).into_keys().find(|key| is_foreign(key) || annotations::is_unknown(key))
+    {
         return Err(lost(document, object.metadata, &format!("the annotation {key} of an Ingress")));
+    }
+    if let Some(priority) = options.priority.filter(|priority| !(0..=MOST_PRIORITY).contains(priority)) {
+        let what = format!("the priority {priority} of an Ingress, which is not from 0 to {MOST_PRIORITY},");
+        return Err(lost(document, object.metadata, &what));
     }
     match options.beyond_gateway_api().filter(|_| routing.router == Router::GatewayApi) {
         Some(key) => Err(lost(document, object.metadata, &format!("{key} of an Ingress as an HTTPRoute"))),

@@ -7,7 +7,7 @@
 
 use super::{
     Routed,
-    generated::{self, Head, MISTAKABLE_PRIORITY, Middlewares, PREVIEW_PRIORITY},
+    generated::{self, Head, MISTAKABLE_PRIORITY, MOST_PRIORITY, Middlewares, PREVIEW_PRIORITY},
     matchers::{self, Syntax, go_quoted},
     rule,
 };
@@ -240,9 +240,11 @@ fn priority(document: &Document<'_>, item: &Node<'_>, rule: &str) -> Result<i64,
     };
     match node.scalar().and_then(|text| text.parse::<i64>().ok()) {
         Some(0) => Ok(matchers::length(rule)),
-        // Traefik keeps the priorities above for itself.
-        Some(priority) if priority <= i64::from(i32::MAX) => Ok(priority),
-        _ => Err(document.unsupported(node, "a priority that is no number up to 2147483647", "")),
+        Some(priority) if priority <= MOST_PRIORITY => Ok(priority),
+        _ => {
+            let what = format!("a priority that is no number up to {MOST_PRIORITY}");
+            Err(document.unsupported(node, what, ""))
+        }
     }
 }
 

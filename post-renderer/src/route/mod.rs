@@ -142,12 +142,17 @@ pub fn unedited(present: &Present, copy: &FeatureCopy) -> Result<Vec<Unedited>, 
     let mut names = Vec::new();
     for route in &copy.routing.routes {
         let wrong = |what: String| RenderError::Copy { what: format!("--route={}: {what}", route.service) };
-        let Some(service) = present.services.iter().find(|service| service.name == route.service) else {
+        // A route leads to what is in its own namespace.
+        let apart = |service: &&ServiceFacts| matches!((&service.namespace, &copy.routing.namespace), (Some(one), Some(two)) if one != two);
+        let services =
+            present.services.iter().filter(|service| service.name == route.service && !apart(service));
+        let services: Vec<&ServiceFacts> = services.collect();
+        let Some(service) = services.first() else {
             let present: Vec<&str> = present.services.iter().map(|service| service.name.as_str()).collect();
             let present = if present.is_empty() { "none".to_owned() } else { present.join(", ") };
             return Err(wrong(format!("the stream has no such Service, but {present}")));
         };
-        if !service.has_port(&route.port) {
+        if !services.iter().any(|service| service.has_port(&route.port)) {
             return Err(wrong(format!(
                 "the Service has no port {}, but {}",
                 route.port,
