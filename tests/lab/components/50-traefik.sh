@@ -8,10 +8,10 @@ wants() { echo network kube-apiserver; }
 ports() { echo LAB_PORT_ROUTER LAB_PORT_ROUTER_PING; }
 
 build() {
-    local stamp=$CACHE/stamps/traefik-crds want
+    local stamp=$CACHE/stamps/router-crds want
     go_tools traefik
     want=$(module_hash traefik "$(declare -p GATEWAY_CRDS)" "$(declare -f copy_crds)")
-    if [[ ! -e $CACHE/share/traefik-crds.yml || ! -e $stamp || $(<"$stamp") != "$want" ]]; then
+    if [[ ! -e $CACHE/share/router-crds.yml || ! -e $stamp || $(<"$stamp") != "$want" ]]; then
         copy_crds
         echo "$want" >"$stamp"
     fi
@@ -27,15 +27,15 @@ copy_crds() {
     {
         cat "$own/kubernetes-crd-definition-v1.yml"
         for name in "${GATEWAY_CRDS[@]}"; do printf -- '---\n' && cat "$gateway$name.yaml"; done
-    } >"$CACHE/share/traefik-crds.yml"
+    } >"$CACHE/share/router-crds.yml"
 }
 
 folder_of() { GOWORK=off go list -C "$LAB_HOME/go/traefik" -m -f '{{.Dir}}' "$1"; }
 
 start() {
-    apply <"$CACHE/share/traefik-crds.yml"
+    apply <"$CACHE/share/router-crds.yml"
     # Else its first look for them fails, and it waits before the next.
-    kube wait --for=condition=Established --timeout=30s -f "$CACHE/share/traefik-crds.yml" >/dev/null
+    kube wait --for=condition=Established --timeout=30s -f "$CACHE/share/router-crds.yml" >/dev/null
     apply_classes
     run_process env KUBECONFIG="$KUBECONFIG_FILE" "$BIN/traefik" \
         --providers.kubernetescrd --providers.kubernetesingress --providers.kubernetesgateway \
