@@ -61,10 +61,9 @@ pub fn check(
                 continue;
             }
             let what = format!(
-                "the pods of {} {} write to the claim {name}, which does not bear the release's name \
+                "the pods of {} write to the claim {name}, which does not bear the release's name \
                  {release:?}, so that it is base's",
-                object.kind,
-                object.name().unwrap_or_default()
+                object.said()
             );
             let remedy = "let it claim one of its own, or say --keep=claims to share it";
             faults.push(Fault::new(document, node, what, (remedy, true)));

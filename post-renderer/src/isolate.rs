@@ -9,6 +9,7 @@ use crate::{
     fields,
     node::Node,
     object::Object,
+    route,
     stream::Place,
 };
 
@@ -98,11 +99,7 @@ pub fn check_addresses(
     };
     let hostname = hostname.map(|(key, node)| (format!("annotation {key}"), node));
     let (said, node) = hostname.or_else(addresses)?;
-    let what = format!(
-        "the {said} of {} {} would lead requests for base to the copy",
-        object.kind,
-        object.name().unwrap_or_default()
-    );
+    let what = format!("the {said} of {} would lead requests for base to the copy", object.said());
     Some(Fault::new(document, node, what, ("leave it out by the chart's values", false)))
 }
 
@@ -125,9 +122,8 @@ pub fn check_target(document: &Document<'_>, object: &Object<'_, '_>, release: &
     let node = object.root.read_at(&["spec", key, "name"])?;
     let target = node.scalar().unwrap_or_default();
     let what = format!(
-        "{} {} scales {target}, which does not bear the release's name {release:?}, so that it is base's",
-        object.kind,
-        object.name().unwrap_or_default()
+        "{} scales {target}, which does not bear the release's name {release:?}, so that it is base's",
+        object.said()
     );
     let fault = || Fault::new(document, node, what, ("let it name the copy's own", true));
     (!contains(target, release)).then(fault)
@@ -135,8 +131,7 @@ pub fn check_target(document: &Document<'_>, object: &Object<'_, '_>, release: &
 
 /// Whether an object leads requests somewhere.
 pub fn is_route(object: &Object<'_, '_>) -> bool {
-    fields::is_foreign_route(object.api_version, object.kind)
-        || matches!(object.kind, "IngressRoute" | "HTTPRoute" | "Ingress")
+    fields::is_foreign_route(object.api_version, object.kind) || route::is_route(object.kind)
 }
 
 /// Finds fault with a route that no router of ours makes the copy's.
@@ -145,17 +140,15 @@ pub fn check_route(document: &Document<'_>, object: &Object<'_, '_>) -> Option<F
         return None;
     }
     let what = format!(
-        "{} {} would lead requests for base to the copy, since --router=none leaves it as it is",
-        object.kind,
-        object.name().unwrap_or_default()
+        "{} would lead requests for base to the copy, since --router=none leaves it as it is",
+        object.said()
     );
     Some(Fault::new(document, object.root, what, ("leave it out by the chart's values", true)))
 }
 
 /// What is wrong with an object that is in no namespace and not the release's own.
 pub fn of_no_namespace(document: &Document<'_>, object: &Object<'_, '_>) -> Fault {
-    let (kind, name) = (object.kind, object.name().unwrap_or_default());
-    let what = format!("{kind} {name} is in no namespace, so that it would be base's as well");
+    let what = format!("{} is in no namespace, so that it would be base's as well", object.said());
     let remedy = "leave it out by the chart's values, or say --cluster-scoped=drop, or keep to change base's";
     Fault::new(document, object.root, what, (remedy, false))
 }

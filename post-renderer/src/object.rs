@@ -36,6 +36,11 @@ impl<'n> Object<'n, '_> {
         self.metadata.read_text("name")
     }
 
+    /// For people: `Service shop`.
+    pub fn said(&self) -> String {
+        format!("{} {}", self.kind, self.name().unwrap_or_default())
+    }
+
     pub fn namespace(&self) -> Option<&'n str> {
         self.metadata.read_text("namespace")
     }

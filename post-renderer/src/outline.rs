@@ -4,6 +4,7 @@
 //! It understands the plain notation that charts are written in and says so when a document is in
 //! another: then the whole is parsed. It never guesses.
 
+mod flow;
 mod lines;
 mod sparse;
 

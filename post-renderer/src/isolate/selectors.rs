@@ -86,10 +86,9 @@ pub fn check_selector(
         return None;
     }
     let what = format!(
-        "the selector of {} {} does not contain the release's name {release:?}, so that base's pods and the \
+        "the selector of {} does not contain the release's name {release:?}, so that base's pods and the \
          copy's would be one",
-        object.kind,
-        object.name().unwrap_or_default(),
+        object.said(),
     );
     let fault = Fault::new(document, whole, what, ("select by app.kubernetes.io/instance", true));
     if labels.is_empty() && expressions.is_empty() {

@@ -52,7 +52,7 @@ pub struct Present {
     pub ingresses: Vec<Ingress>,
 }
 
-/// Whether all of a kind must be read.
+/// Whether a kind is a route that is edited or replaced, of which all must be read.
 pub fn is_route(kind: &str) -> bool {
     matches!(kind, "IngressRoute" | "HTTPRoute" | "Ingress")
 }

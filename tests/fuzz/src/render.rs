@@ -11,29 +11,20 @@ pub const ADDED_KEY: &str = "example.com/added";
 
 /// How a stream is rendered. The first byte of the bytes names one by its digit, or what follows the digits.
 struct Setting {
+    /// Beside [`ONLY_ADDS`] where those are given.
     flags: &'static [&'static str],
     /// Whether labels and annotations are all that is changed.
     only_adds: bool,
 }
 
+/// With these nothing else is changed.
+const ONLY_ADDS: [&str; 5] =
+    ["--feature=feat1", "--isolate=off", "--router=none", "--cluster-scoped=keep", "--keep=claims"];
+
 const SETTINGS: [Setting; 12] = [
+    Setting { flags: &[], only_adds: true },
     Setting {
         flags: &[
-            "--feature=feat1",
-            "--isolate=off",
-            "--router=none",
-            "--cluster-scoped=keep",
-            "--keep=claims",
-        ],
-        only_adds: true,
-    },
-    Setting {
-        flags: &[
-            "--feature=feat1",
-            "--isolate=off",
-            "--router=none",
-            "--cluster-scoped=keep",
-            "--keep=claims",
             "--ttl=forever",
             "--janitor",
             "--by=alice",
@@ -44,17 +35,7 @@ const SETTINGS: [Setting; 12] = [
         ],
         only_adds: true,
     },
-    Setting {
-        flags: &[
-            "--feature=feat1",
-            "--isolate=off",
-            "--router=none",
-            "--cluster-scoped=keep",
-            "--keep=claims",
-            "--on-error=pass",
-        ],
-        only_adds: true,
-    },
+    Setting { flags: &["--on-error=pass"], only_adds: true },
     Setting {
         flags: &[
             "--feature=feat1",
@@ -119,7 +100,10 @@ const SETTINGS: [Setting; 12] = [
 ];
 
 static COPIES: LazyLock<Vec<FeatureCopy>> = LazyLock::new(|| {
-    let copy = |setting: &Setting| FeatureCopy::from_flags(setting.flags.iter().copied());
+    let copy = |setting: &Setting| {
+        let common = if setting.only_adds { &ONLY_ADDS[..] } else { &[] };
+        FeatureCopy::from_flags(common.iter().chain(setting.flags).copied())
+    };
     SETTINGS.iter().map(|setting| copy(setting).expect("the flags are legal")).collect()
 });
 

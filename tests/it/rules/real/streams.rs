@@ -63,7 +63,9 @@ pub const PATHS: [&str; 14] = [
     "/v1/desk",
 ];
 
-const SHOP: &str = r#"apiVersion: v1
+/// Of both applications.
+const SERVICES: &str = "\
+apiVersion: v1
 kind: Service
 metadata: { name: RELEASE }
 spec: { ports: [{ name: http, port: 80 }] }
@@ -78,7 +80,9 @@ kind: Service
 metadata: { name: RELEASE-api }
 spec: { ports: [{ name: http, port: 80 }] }
 ---
-apiVersion: traefik.io/v1alpha1
+";
+
+const SHOP: &str = r#"apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
 metadata:
   name: RELEASE
@@ -149,22 +153,7 @@ spec:
     - backendRefs: [{ name: RELEASE, port: 80 }]
 "#;
 
-const CART: &str = r"apiVersion: v1
-kind: Service
-metadata: { name: RELEASE }
-spec: { ports: [{ name: http, port: 80 }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: RELEASE-deep }
-spec: { ports: [{ name: http, port: 80 }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: RELEASE-api }
-spec: { ports: [{ name: http, port: 80 }] }
----
-apiVersion: traefik.io/v1alpha1
+const CART: &str = r"apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
 metadata: { name: RELEASE }
 spec:
@@ -291,7 +280,8 @@ impl Copies {
 /// An `HTTPRoute` has no place for what these annotations say.
 fn render(chart: &str, release: &str, flags: &[String], bare: bool) -> String {
     let annotations = if bare { "{}" } else { r#"{ traefik.ingress.kubernetes.io/router.priority: "60" }"# };
-    let stream = chart.replace("{ANNOTATIONS}", annotations).replace("RELEASE", release);
+    let stream =
+        format!("{SERVICES}{chart}").replace("{ANNOTATIONS}", annotations).replace("RELEASE", release);
     let mut devstack = Command::new(repo::devstack())
         .args(flags)
         .stdin(Stdio::piped())
