@@ -11,6 +11,7 @@ mod isolation;
 mod lean;
 mod own;
 mod property;
+mod proxy;
 mod routers;
 mod routes;
 mod rules;

@@ -12,7 +12,7 @@ struct Image {
 }
 
 const IMAGES: [Image; 2] = [
-    Image { name: "devstack/hooks:dev", dockerfile: "hooks/Dockerfile", binaries: &["sqs-hook"] },
+    Image { name: "devstack/hooks:dev", dockerfile: "hooks/Dockerfile", binaries: &["sqs-hook", "sns-hook"] },
     Image {
         name: "devstack/demo:dev",
         dockerfile: "helmfile-examples/apps/Dockerfile",

@@ -16,6 +16,7 @@ pub mod oracle;
 pub mod place;
 pub mod poll;
 pub mod process;
+pub mod proxy;
 pub mod queues;
 pub mod release;
 pub mod repo;

@@ -15,6 +15,6 @@ mod ttl;
 
 pub use header::{Header, HeaderError};
 pub use name::{FeatureName, FeatureNameError};
-pub use names::{shortened, suffixed};
+pub use names::{is_cut, shortened, suffixed};
 pub use owner::{Owner, OwnerError};
 pub use ttl::{Ttl, TtlError};

@@ -29,6 +29,17 @@ pub fn shortened(full: &str, max: usize) -> String {
     cut
 }
 
+/// Whether a name is as long, and ends, as [`shortened`] leaves one.
+#[must_use]
+pub fn is_cut(name: &str, max: usize) -> bool {
+    let hex = |b: &u8| b.is_ascii_digit() || (b'a'..=b'f').contains(b);
+    name.len() == max
+        && name
+            .as_bytes()
+            .split_last_chunk::<9>()
+            .is_some_and(|(_, end)| end[0] == b'-' && end[1..].iter().all(hex))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +57,6 @@ mod tests {
         assert_eq!((one.len(), other.len()), (80, 80));
         assert!(one.starts_with(&"x".repeat(71)) && one.as_bytes()[71] == b'-');
         assert_ne!(one, other);
+        assert!(is_cut(&one, 80) && !is_cut(&one, 81) && !is_cut(&"x".repeat(80), 80));
     }
 }

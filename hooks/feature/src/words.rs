@@ -39,3 +39,9 @@ pub const JANITOR_TTL: &str = "janitor/ttl";
 pub const DEFAULT_HEADER: &str = "uber-ctx-key";
 /// How long a copy lives unless another ttl is chosen.
 pub const DEFAULT_TTL: &str = "6h";
+
+/// Whether a key of a label, annotation or tag is one of ours.
+#[must_use]
+pub fn is_ours(key: &str) -> bool {
+    key.starts_with(concat!(domain!(), "/"))
+}

@@ -10,13 +10,32 @@ use crate::exit;
 #[derive(Debug)]
 pub(crate) struct Args {
     pub(crate) action: Action,
-    pub(crate) config: PathBuf,
     pub(crate) output: Format,
+}
+
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// Print the JSON Schema of the file.
+    Schema,
+    /// Check the file, and nothing else.
+    Validate {
+        config: PathBuf,
+    },
+    Run(Run),
+}
+
+/// What needs the back end.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) verb: Verb,
+    pub(crate) config: PathBuf,
     pub(crate) timeout: Duration,
+    /// Names in the file; none is all.
+    pub(crate) only: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum Verb {
     Plan { exit_code: bool },
     Apply,
     Delete,
@@ -47,14 +66,18 @@ impl Args {
         words: impl IntoIterator<Item = T>,
     ) -> Result<Self, clap::Error> {
         let command = Line::command().bin_name(hook);
-        let Line { verb } = Line::from_arg_matches(&command.try_get_matches_from(words)?)?;
-        let (action, common) = match verb {
-            Verb::Plan { exit_code, common } => (Action::Plan { exit_code }, common),
-            Verb::Apply { common } => (Action::Apply, common),
-            Verb::Delete { common } => (Action::Delete, common),
+        let Line { command } = Line::from_arg_matches(&command.try_get_matches_from(words)?)?;
+        let run = |verb, common| {
+            let Common { config, output, timeout: Timeout(timeout), only } = common;
+            Self { action: Action::Run(Run { verb, config, timeout, only }), output }
         };
-        let Common { config, output, timeout: Timeout(timeout) } = common;
-        Ok(Self { action, config, output, timeout })
+        Ok(match command {
+            Word::Plan { exit_code, common } => run(Verb::Plan { exit_code }, common),
+            Word::Apply { common } => run(Verb::Apply, common),
+            Word::Delete { common } => run(Verb::Delete, common),
+            Word::Validate { config, output } => Self { action: Action::Validate { config }, output },
+            Word::Schema => Self { action: Action::Schema, output: Format::Text },
+        })
     }
 }
 
@@ -62,11 +85,11 @@ impl Args {
 #[derive(Parser)]
 struct Line {
     #[command(subcommand)]
-    verb: Verb,
+    command: Word,
 }
 
 #[derive(Subcommand)]
-enum Verb {
+enum Word {
     /// Say what apply would do; write nothing
     Plan {
         /// End with 3 where there are changes
@@ -85,6 +108,17 @@ enum Verb {
         #[command(flatten)]
         common: Common,
     },
+    /// Check the whole file without talking to anybody
+    Validate {
+        /// The file of kind `FeatureResources`
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// How stdout reports each thing
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        output: Format,
+    },
+    /// Print the JSON Schema of the file
+    Schema,
 }
 
 #[derive(clap::Args)]
@@ -98,6 +132,9 @@ struct Common {
     /// How long all of it may take: a whole number with s or m
     #[arg(long, default_value = "120s", value_name = "TIME")]
     timeout: Timeout,
+    /// Touch this thing alone, by its name in the file; can be given more than once
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -132,24 +169,36 @@ mod tests {
         Args::parse("sqs-hook", std::iter::once("sqs-hook").chain(words.split_whitespace()))
     }
 
+    fn run(words: &str) -> (Run, Format) {
+        let args = parse(words).expect(words);
+        let Action::Run(run) = args.action else { panic!("{words} needs no back end") };
+        (run, args.output)
+    }
+
     #[test]
     fn each_verb_takes_a_file_and_has_defaults() {
         let cases = [
-            ("plan --config f", Action::Plan { exit_code: false }),
-            ("plan --config=f --exit-code", Action::Plan { exit_code: true }),
-            ("apply --config f", Action::Apply),
-            ("delete --config f", Action::Delete),
+            ("plan --config f", Verb::Plan { exit_code: false }),
+            ("plan --config=f --exit-code", Verb::Plan { exit_code: true }),
+            ("apply --config f", Verb::Apply),
+            ("delete --config f", Verb::Delete),
         ];
-        for (words, action) in cases {
-            let args = parse(words).expect(words);
-            assert_eq!(
-                (args.action, args.output, args.timeout),
-                (action, Format::Text, Duration::from_mins(2))
-            );
-            assert_eq!(args.config, PathBuf::from("f"));
+        for (words, expected) in cases {
+            let (Run { verb, config, timeout, only }, output) = run(words);
+            assert_eq!((verb, output, timeout), (expected, Format::Text, Duration::from_mins(2)));
+            assert_eq!((config, only), (PathBuf::from("f"), vec![]));
         }
-        let args = parse("apply --config f --output=json --timeout=5m").expect("legal");
-        assert_eq!((args.output, args.timeout), (Format::Json, Duration::from_mins(5)));
+        let (Run { timeout, only, .. }, output) =
+            run("apply --config f --output=json --timeout=5m --only=a --only=b");
+        assert_eq!((output, timeout), (Format::Json, Duration::from_mins(5)));
+        assert_eq!(only, ["a", "b"]);
+    }
+
+    #[test]
+    fn checking_the_file_and_its_schema_need_no_back_end() {
+        let args = parse("validate --config f --output=json").expect("legal");
+        assert!(matches!(args.action, Action::Validate { config } if config == "f"));
+        assert!(matches!(parse("schema").expect("legal").action, Action::Schema));
     }
 
     #[test]
@@ -166,6 +215,9 @@ mod tests {
             "apply --config f --timeout=9999999999m",
             "apply --config f extra",
             "create --config f",
+            "schema --config f",
+            "validate",
+            "validate --config f --timeout=5s",
         ];
         for words in cases {
             let error = parse(words).expect_err(words);

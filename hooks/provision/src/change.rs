@@ -6,9 +6,12 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     Keep,
-    Create,
+    /// The thing is not there; the fields that it is made with, each from nothing.
+    Create(Vec<Difference>),
     /// At least one field is not what it should be; the thing stays.
     Update(Vec<Difference>),
+    /// The thing is ours and nothing asks for it any more.
+    Delete,
     /// The thing must not or cannot be changed; the reason, for people.
     Refuse(String),
 }
@@ -38,22 +41,24 @@ impl Change {
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Keep => "keep",
-            Self::Create => "create",
+            Self::Create(_) => "create",
             Self::Update(_) => "update",
+            Self::Delete => "delete",
             Self::Refuse(_) => "refuse",
         }
     }
 
-    /// The names of the fields that differ.
-    pub(crate) fn fields(&self) -> String {
+    /// The fields that differ.
+    pub(crate) fn differences(&self) -> &[Difference] {
         match self {
-            Self::Update(differences) => {
-                differences.iter().map(|d| d.field.as_str()).collect::<Vec<_>>().join(", ")
-            }
-            Self::Keep | Self::Create | Self::Refuse(_) => String::new(),
+            Self::Create(differences) | Self::Update(differences) => differences,
+            Self::Keep | Self::Delete | Self::Refuse(_) => &[],
         }
     }
 }
+
+/// What stands for a field that is not there.
+pub const NONE: &str = "none";
 
 impl Difference {
     pub fn new(field: impl Into<String>, from: impl Into<String>, to: impl Into<String>) -> Self {
@@ -64,6 +69,6 @@ impl Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { field, from, to } = self;
-        write!(f, "{field}: {from} -> {to}")
+        if from == NONE { write!(f, "{field}: {to}") } else { write!(f, "{field}: {from} -> {to}") }
     }
 }

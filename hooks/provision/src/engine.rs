@@ -1,43 +1,58 @@
-//! The loop of every hook: observe all, plan all, refuse before anything is written, apply, look again,
-//! and tell the application last, never of a half-made thing.
+//! What every run begins with: reach the back end, look at everything, plan everything, and refuse before
+//! anything is written.
 
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use crate::{
     Provider,
     change::Change,
-    config::Mark,
+    config::{Mark, Scope},
     error::Error,
-    marks::{Edit, NotOurs, Tags},
-    outputs::{self, Bundle, Output, objects::Objects},
+    marks::{Edit, Marked, NotOurs, Tags},
+    outputs::{self, Bundle, objects::Objects},
     report::Report,
     retry::Patience,
 };
 
+mod apply;
+mod order;
+mod teardown;
+
+/// How many things are looked at or changed at once: back ends throttle more.
+const AT_ONCE: usize = 8;
+
 /// One run of one hook.
 pub(crate) struct Engine<'a, P: Provider> {
-    pub(crate) mark: &'a Mark,
-    pub(crate) section: &'a P::Section,
-    pub(crate) report: &'a Report,
-    pub(crate) patience: Patience,
-    pub(crate) now: Timestamp,
-    pub(crate) endpoint: String,
+    mark: &'a Mark,
+    section: &'a P::Section,
+    report: &'a Report,
+    patience: Patience,
+    now: Timestamp,
+    endpoint: String,
+    /// Names in the file; none is all.
+    only: &'a [String],
 }
 
 /// One thing with what is there and what must happen.
-struct Item<'a, P: Provider> {
-    want: &'a P::Want,
+struct Item<P: Provider> {
+    want: P::Want,
     have: Option<P::Have>,
     change: Change,
     edit: Edit,
 }
 
-/// All that is known before the first write; holds no [`Change::Refuse`] once [`Engine::admitted`].
+/// All that is known before the first write.
 struct Prepared<'a, P: Provider> {
     provider: P,
-    items: Vec<Item<'a, P>>,
+    /// What the run is about.
+    items: Vec<Item<P>>,
+    /// What `--only` leaves alone, which still is told.
+    others: Vec<Item<P>>,
+    /// Ours, and no longer asked for.
+    strays: Vec<Item<P>>,
     cluster: Option<Objects<'a>>,
     bundles: Vec<(Bundle, Change)>,
 }
@@ -50,7 +65,21 @@ impl<'a, P: Provider> Engine<'a, P> {
         timeout: Duration,
         now: Timestamp,
     ) -> Self {
-        Self { mark, section, report, patience: Patience::new(timeout), now, endpoint: P::endpoint(section) }
+        let endpoint = P::endpoint(section);
+        Self { mark, section, report, patience: Patience::new(timeout), now, endpoint, only: &[] }
+    }
+
+    /// The same for these things alone, by their names in the file.
+    pub(crate) fn only(self, only: &'a [String]) -> Result<Self, Error> {
+        let known: Vec<&str> = P::wants(self.section).iter().map(P::written).collect();
+        match only.iter().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(Error::config(format!(
+                "--only={name}: the section {} has {}",
+                P::SECTION,
+                known.join(", ")
+            ))),
+            None => Ok(Self { only, ..self }),
+        }
     }
 
     /// Reports what [`Self::apply`] would do; whether that is anything.
@@ -63,97 +92,96 @@ impl<'a, P: Provider> Engine<'a, P> {
         Ok(prepared.changes().any(|(_, change)| *change != Change::Keep))
     }
 
-    /// Makes everything be as the config asks, then writes the outputs.
-    pub(crate) async fn apply(&self) -> Result<(), Error> {
-        let targets = Self::bundles(P::wants(self.section).iter().map(|want| (want, None)));
-        self.report.expect(P::wants(self.section).iter().map(thing::<P>));
-        self.report.expect(targets.iter().map(|bundle| bundle.target.to_string()));
-
-        let prepared = self.prepare().await?;
-        for (thing, change) in prepared.changes() {
-            if matches!(change, Change::Refuse(_)) {
-                self.report.change(&thing, change)?;
-            }
-        }
-        self.admitted(&prepared)?;
-        let Prepared { provider, items, cluster, bundles: _ } = prepared;
-        let mut made = Vec::new();
-        for item in items {
-            let Item { want, have, change, edit } = item;
-            let have = match have {
-                Some(have) if change == Change::Keep => have,
-                _ => self.converge(&provider, want, &change, &edit).await?,
-            };
-            self.report.change(&thing::<P>(want), &change)?;
-            made.push((want, Some(have)));
-        }
-        let Some(cluster) = cluster else { return Ok(()) };
-        for bundle in Self::bundles(made.iter().map(|(want, have)| (*want, have.as_ref()))) {
-            let target = bundle.target.to_string();
-            let written = self.patience.call(&cluster.endpoint, || cluster.write(&bundle)).await;
-            let change =
-                written.map_err(|error| failed(&target, "write the outputs", &cluster.endpoint, error))?;
-            self.report.change(&target, &change)?;
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn connect(&self) -> Result<P, Error> {
-        let connected = self.patience.call(&self.endpoint, || P::connect(self.section)).await;
+    async fn connect(&self) -> Result<P, Error> {
+        let connected = self.patience.reach(&self.endpoint, || P::connect(self.section)).await;
         connected.map_err(|error| failed(P::SECTION, "connect", &self.endpoint, error))
     }
 
-    pub(crate) async fn observe(&self, provider: &P, want: &P::Want) -> Result<Option<P::Have>, Error> {
+    async fn observe(&self, provider: &P, want: &P::Want) -> Result<Option<P::Have>, Error> {
         let seen = self.patience.call(&self.endpoint, || provider.observe(want)).await;
         seen.map_err(|error| failed(&thing::<P>(want), "look it up", &self.endpoint, error))
     }
 
     /// A client for the cluster, if anything is to be told.
-    pub(crate) async fn cluster(&self, bundles: &[Bundle]) -> Result<Option<Objects<'a>>, Error> {
+    async fn cluster(&self, bundles: &[Bundle]) -> Result<Option<Objects<'a>>, Error> {
         if bundles.is_empty() {
             return Ok(None);
         }
         Objects::connect(self.mark, &hook::<P>(), self.now).await.map(Some)
     }
 
-    pub(crate) fn bundles<'w>(things: impl Iterator<Item = (&'w P::Want, Option<&'w P::Have>)>) -> Vec<Bundle>
+    fn bundles<'w>(things: impl Iterator<Item = (&'w P::Want, Option<&'w P::Have>)>) -> Vec<Bundle>
     where
         P: 'w,
     {
-        let outputs: Vec<Output> = things.flat_map(|(want, have)| P::outputs(want, have)).collect();
-        outputs::bundles(outputs)
+        outputs::bundles(things.flat_map(|(want, have)| P::outputs(want, have)))
+    }
+
+    fn chosen(&self, want: &P::Want) -> bool {
+        self.only.is_empty() || self.only.iter().any(|name| name == P::written(want))
     }
 
     async fn prepare(&self) -> Result<Prepared<'a, P>, Error> {
         let provider = self.connect().await?;
-        let mut items = Vec::new();
-        for want in P::wants(self.section) {
-            let have = self.observe(&provider, want).await?;
-            let (change, edit) = self.judge(want, have.as_ref());
-            items.push(Item { want, have, change, edit });
-        }
-        let bundles = Self::bundles(items.iter().map(|item| (item.want, item.have.as_ref())));
-        let cluster = self.cluster(&bundles).await?;
-        let mut planned = Vec::new();
+        let looked = P::wants(self.section).iter().map(|want| self.look(&provider, want));
+        let looked: Vec<_> = stream::iter(looked).buffered(AT_ONCE).collect().await;
+        let looked: Vec<Item<P>> = looked.into_iter().collect::<Result<_, _>>()?;
+        let (items, others) = looked.into_iter().partition(|item| self.chosen(&item.want));
+        let strays = self.strays(&provider).await?;
+        let mut prepared = Prepared { provider, items, others, strays, cluster: None, bundles: Vec::new() };
+        let bundles = Self::bundles(prepared.told());
+        prepared.cluster = self.cluster(&bundles).await?;
+        let Some(cluster) = &prepared.cluster else { return Ok(prepared) };
         for bundle in bundles {
-            let change = match &cluster {
-                Some(cluster) => {
-                    self.patience.call(&cluster.endpoint, || cluster.plan(&bundle)).await.map_err(
-                        |error| failed(&bundle.target.to_string(), "look it up", &cluster.endpoint, error),
-                    )?
-                }
-                None => Change::Keep,
-            };
-            planned.push((bundle, change));
+            let planned = self.patience.call(&cluster.endpoint, || cluster.plan(&bundle)).await;
+            let change = planned.map_err(|error| {
+                failed(&bundle.target.to_string(), "look it up", &cluster.endpoint, error)
+            })?;
+            prepared.bundles.push((bundle, change));
         }
-        Ok(Prepared { provider, items, cluster, bundles: planned })
+        Ok(prepared)
+    }
+
+    /// One thing, complete and judged. What cannot be had for it is a refusal like any other.
+    async fn look(&self, provider: &P, want: &P::Want) -> Result<Item<P>, Error> {
+        let refused =
+            |want, reason| Item { want, have: None, change: Change::Refuse(reason), edit: Edit::default() };
+        let want = match self.patience.call(&self.endpoint, || provider.resolve(want)).await {
+            Ok(want) => want,
+            Err(Error::Refused(reason)) => return Ok(refused(want.clone(), reason)),
+            Err(error) => {
+                return Err(failed(&thing::<P>(want), "look up what it needs", &self.endpoint, error));
+            }
+        };
+        let have = self.observe(provider, &want).await?;
+        let (change, edit) = self.judge(&want, have.as_ref());
+        Ok(Item { want, have, change, edit })
+    }
+
+    /// What is ours and no longer asked for; whose a thing is its mark alone says.
+    async fn strays(&self, provider: &P) -> Result<Vec<Item<P>>, Error> {
+        if !P::prunes(self.section) || !self.only.is_empty() || self.mark.scope == Scope::Base {
+            return Ok(Vec::new());
+        }
+        self.marked(provider).await
+    }
+
+    /// Things with our mark that no want names.
+    async fn marked(&self, provider: &P) -> Result<Vec<Item<P>>, Error> {
+        let mut strays = Vec::new();
+        for want in provider.strays(self.section, self.mark) {
+            let have = self.observe(provider, &want).await?;
+            if have.as_ref().is_some_and(|have| self.owns(have).is_ok()) {
+                strays.push(Item { want, have, change: Change::Delete, edit: Edit::default() });
+            }
+        }
+        Ok(strays)
     }
 
     /// What must happen to a thing, and to the mark on it: whose it is comes before what it looks like.
     fn judge(&self, want: &P::Want, have: Option<&P::Have>) -> (Change, Edit) {
-        let Some(have) = have else { return (Change::Create, self.mark.edit(&Tags::new(), self.now)) };
-        let tags = P::tags(have);
-        match self.mark.claims(tags) {
+        let Some(have) = have else { return (P::plan(want, None), self.mark.edit(&Tags::new(), self.now)) };
+        match self.owns(have) {
             Ok(()) => {}
             Err(NotOurs::Unmarked) if P::adopts(want) => {}
             Err(NotOurs::Unmarked) => {
@@ -162,8 +190,12 @@ impl<'a, P: Provider> Engine<'a, P> {
             }
             Err(not_ours) => return (Change::Refuse(not_ours.to_string()), Edit::default()),
         }
-        let edit = self.mark.edit(tags, self.now);
-        let mut differences = match P::plan(want, have) {
+        let nothing = Tags::new();
+        let (tags, edit) = match P::marked(have) {
+            Marked::Itself(tags) => (tags, self.mark.edit(tags, self.now)),
+            Marked::Host(_) | Marked::Nowhere => (&nothing, Edit::default()),
+        };
+        let mut differences = match P::plan(want, Some(have)) {
             Change::Keep => Vec::new(),
             Change::Update(differences) => differences,
             other => return (other, edit),
@@ -172,36 +204,11 @@ impl<'a, P: Provider> Engine<'a, P> {
         (Change::of(differences), edit)
     }
 
-    /// Applies a change and looks again: then nothing may be left to do.
-    async fn converge(
-        &self,
-        provider: &P,
-        want: &P::Want,
-        change: &Change,
-        edit: &Edit,
-    ) -> Result<P::Have, Error> {
-        let name = thing::<P>(want);
-        let (mut change, mut edit) = (change.clone(), edit.clone());
-        loop {
-            let applied = self.patience.call(&self.endpoint, || provider.apply(want, &change, &edit)).await;
-            applied.map_err(|error| failed(&name, change.word(), &self.endpoint, error))?;
-            let have = self.observe(provider, want).await?;
-            let (rest, next) = self.judge(want, have.as_ref());
-            let error = match (rest, have) {
-                (Change::Keep, Some(have)) => return Ok(have),
-                (Change::Refuse(reason), _) => Error::refused(reason),
-                // A create that lost a race leaves the winner's thing, which may need an update.
-                (rest @ Change::Update(_), _) if change == Change::Create => {
-                    (change, edit) = (rest, next);
-                    continue;
-                }
-                (Change::Update(rest), _) => {
-                    let fields = Change::Update(rest).fields();
-                    Error::internal(format!("still differs after the write: {fields}"))
-                }
-                (Change::Create | Change::Keep, _) => Error::internal("is not there after the write"),
-            };
-            return Err(failed(&name, change.word(), &self.endpoint, error));
+    /// Whether a thing that is there is ours.
+    fn owns(&self, have: &P::Have) -> Result<(), NotOurs> {
+        match P::marked(have) {
+            Marked::Itself(tags) | Marked::Host(tags) => self.mark.claims(tags),
+            Marked::Nowhere => Ok(()),
         }
     }
 
@@ -209,26 +216,34 @@ impl<'a, P: Provider> Engine<'a, P> {
     fn admitted(&self, prepared: &Prepared<'_, P>) -> Result<(), Error> {
         let mut refused = prepared.changes().filter_map(|(thing, change)| match change {
             Change::Refuse(reason) => Some(format!("{thing}: refused: {reason}")),
-            Change::Keep | Change::Create | Change::Update(_) => None,
+            _ => None,
         });
         let Some(first) = refused.next() else { return Ok(()) };
-        let more = match refused.count() {
-            0 => String::new(),
-            more => format!(" (and {more} more)"),
-        };
+        let rest = refused.count();
+        let more = if rest == 0 { String::new() } else { format!(" (and {rest} more refused)") };
         Err(Error::refused(format!("{first}{more}; nothing was written at {}", self.endpoint)))
     }
 }
 
 impl<P: Provider> Prepared<'_, P> {
+    /// Things, then objects of outputs, in the order in which they are written.
     fn changes(&self) -> impl Iterator<Item = (String, &Change)> {
-        let things = self.items.iter().map(|item| (thing::<P>(item.want), &item.change));
-        things.chain(self.bundles.iter().map(|(bundle, change)| (bundle.target.to_string(), change)))
+        let item = |item: &'_ Item<P>| thing::<P>(&item.want);
+        let things = self.items.iter().map(move |it| (item(it), &it.change));
+        let objects = self.bundles.iter().map(|(bundle, change)| (bundle.target.to_string(), change));
+        let strays = self.strays.iter().map(move |it| (item(it), &it.change));
+        things.chain(objects).chain(strays)
+    }
+
+    /// The things whose values the application gets: those of this run, and of all others those that are there.
+    fn told(&self) -> impl Iterator<Item = (&P::Want, Option<&P::Have>)> {
+        let others = self.others.iter().filter(|item| item.have.is_some());
+        self.items.iter().chain(others).map(|item| (&item.want, item.have.as_ref()))
     }
 }
 
 /// What reports and errors call a thing: `sqs/emails-feat1`.
-pub(crate) fn thing<P: Provider>(want: &P::Want) -> String {
+fn thing<P: Provider>(want: &P::Want) -> String {
     format!("{}/{want}", P::SECTION)
 }
 
@@ -237,9 +252,10 @@ fn hook<P: Provider>() -> String {
 }
 
 /// An error in full: the thing, the act, the place, the cause, and what to do.
-pub(crate) fn failed(thing: &str, act: &str, endpoint: &str, error: Error) -> Error {
+fn failed(thing: &str, act: &str, endpoint: &str, error: Error) -> Error {
     let remedy = match error {
-        Error::Unreachable(_) => "; is it up, and is that its address?",
+        Error::Unreachable { .. } => "; is it up, and is that its address?",
+        Error::Denied(_) => "; are these its credentials?",
         Error::Config(_) | Error::Refused(_) | Error::Internal(_) => "",
     };
     error.worded(|cause| format!("{thing}: {act} at {endpoint}: {cause}{remedy}"))

@@ -18,6 +18,8 @@ use jiff::Timestamp;
 
 pub mod change;
 pub mod config;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 pub mod error;
 pub mod exit;
 pub mod marks;
@@ -27,15 +29,16 @@ mod args;
 mod engine;
 mod report;
 mod retry;
+#[cfg(test)]
+mod shelf;
 mod stop;
-mod teardown;
 
-use args::{Action, Args};
+use args::{Action, Args, Run, Verb};
 use change::Change;
-use config::FeatureResources;
+use config::{FeatureResources, Mark};
 use engine::Engine;
 use error::Error;
-use marks::{Edit, Tags};
+use marks::{Edit, Marked};
 use outputs::Output;
 use report::Report;
 
@@ -53,37 +56,61 @@ pub trait Provider: Sized {
     /// The section as [`config`] has checked it.
     type Section;
     /// One thing as the config asks for it; displays as the thing's name in the back end.
-    type Want: fmt::Display + 'static;
+    type Want: fmt::Display + Clone + 'static;
     /// One thing as the back end reports it.
     type Have;
 
     /// The hook's own section, if the file has one.
     fn section(config: &FeatureResources) -> Option<&Self::Section>;
 
-    /// All that the section asks for, in the order in which it is to be made.
+    /// All that the section asks for, in the order of the file.
     fn wants(section: &Self::Section) -> &[Self::Want];
+
+    /// Whether things that the section no longer names are deleted.
+    fn prunes(section: &Self::Section) -> bool;
+
+    /// What the file calls a thing.
+    fn written(want: &Self::Want) -> &str;
+
+    /// The things of the section, by their names in the back end, that have to be there before it.
+    fn needs(want: &Self::Want) -> Vec<&str>;
 
     /// Where the back end is, for people: it stands in every error.
     fn endpoint(section: &Self::Section) -> String;
 
-    /// Gets ready to talk to the back end.
+    /// Gets to know the back end, and makes sure that it is the one that is meant. Reads only.
     async fn connect(section: &Self::Section) -> Result<Self, Error>;
 
-    /// The thing as it is now; `None` where there is none.
+    /// Things that are there, are called as this copy's are, and that no want names. Whose they are
+    /// the engine finds out.
+    fn strays(&self, section: &Self::Section, mark: &Mark) -> Vec<Self::Want>;
+
+    /// The want with all that it takes from other things; [`Error::Refused`] where one of those is not
+    /// there, or is not what the want needs. Reads only.
+    async fn resolve(&self, want: &Self::Want) -> Result<Self::Want, Error>;
+
+    /// The thing as it is now; `None` where there is none. Reads only.
     async fn observe(&self, want: &Self::Want) -> Result<Option<Self::Have>, Error>;
 
-    /// What is written on the thing in its own store, ours and others'.
-    fn tags(have: &Self::Have) -> &Tags;
+    /// Where it is written whose the thing is.
+    fn marked(have: &Self::Have) -> Marked<'_>;
 
     /// Whether the config takes the thing over if it is there without a mark.
     fn adopts(want: &Self::Want) -> bool;
 
-    /// What must happen to a thing that is there and may be changed; marks are none of its business.
-    fn plan(want: &Self::Want, have: &Self::Have) -> Change;
+    /// What must happen to a thing that may be made or changed; marks are none of its business. To create
+    /// is the answer too where only what it belongs to is there.
+    fn plan(want: &Self::Want, have: Option<&Self::Have>) -> Change;
 
     /// Makes the thing, or changes exactly the fields that `change` names, and writes the marks.
     /// Losing a race for a create is no error: the engine looks again.
     async fn apply(&self, want: &Self::Want, change: &Change, marks: &Edit) -> Result<(), Error>;
+
+    /// How long the back end may report what was before, after a write.
+    fn settles(&self) -> Duration;
+
+    /// What people should know of a thing that is as it should be.
+    fn warnings(want: &Self::Want, have: &Self::Have) -> Vec<String>;
 
     /// Deletes the thing; fine if it has gone already.
     async fn delete(&self, want: &Self::Want) -> Result<(), Error>;
@@ -102,7 +129,7 @@ pub async fn run<P: Provider>() -> ExitCode {
     let report = Report::new(args.output, Box::new(io::stdout()));
     let outcome = tokio::select! {
         biased;
-        outcome = act::<P>(&args, &report, Timestamp::now()) => outcome,
+        outcome = Box::pin(act::<P>(&args, &report, Timestamp::now())) => outcome,
         stopped = stop::asked(&report) => Err(stopped),
     };
     let (code, last) = match outcome {
@@ -133,22 +160,37 @@ struct End {
 }
 
 async fn act<P: Provider>(args: &Args, report: &Report, now: Timestamp) -> Result<End, Error> {
-    let config = config::load(&args.config)?;
+    let done = |last| Ok(End { code: exit::DONE, last });
+    let run = match &args.action {
+        Action::Schema => {
+            report.text(&config::schema())?;
+            return done(None);
+        }
+        Action::Validate { config } => {
+            for thing in config::load(config)?.things() {
+                report.line("valid", &thing, "")?;
+            }
+            return done(None);
+        }
+        Action::Run(run) => run,
+    };
+    let Run { verb, config: path, timeout, only } = run;
+    let config = config::load(path)?;
     let section = P::section(&config).ok_or_else(|| {
         Error::config(format!(
             "{}: the key \"{section}\" is missing: it is what {section}-hook acts on",
-            args.config.display(),
+            path.display(),
             section = P::SECTION
         ))
     })?;
-    let engine = Engine::<P>::new(&config.mark, section, report, args.timeout, now);
-    match args.action {
-        Action::Plan { exit_code } => {
-            let code = if engine.plan().await? && exit_code { exit::CHANGES } else { exit::DONE };
+    let engine = Engine::<P>::new(&config.mark, section, report, *timeout, now).only(only)?;
+    match verb {
+        Verb::Plan { exit_code } => {
+            let code = if engine.plan().await? && *exit_code { exit::CHANGES } else { exit::DONE };
             Ok(End { code, last: None })
         }
-        Action::Apply => engine.apply().await.map(|()| End { code: exit::DONE, last: None }),
-        Action::Delete => engine.delete().await.map(|last| End { code: exit::DONE, last }),
+        Verb::Apply => done(engine.apply().await.map(|()| None)?),
+        Verb::Delete => done(engine.delete().await?),
     }
 }
 

@@ -8,12 +8,23 @@ use feature::words;
 use jiff::Timestamp;
 
 use crate::{
-    change::Difference,
+    change::{Difference, NONE},
     config::{Mark, Scope},
 };
 
 /// What a store says about one thing: ours and others', by key.
 pub type Tags = BTreeMap<String, String>;
+
+/// Where it is written whose a thing is.
+#[derive(Clone, Copy, Debug)]
+pub enum Marked<'a> {
+    /// On the thing itself, in its own store: ours and others'.
+    Itself(&'a Tags),
+    /// On the thing that it belongs to, where another hook writes it.
+    Host(&'a Tags),
+    /// Nowhere: what it belongs to has gone, and its name alone says whose it was.
+    Nowhere,
+}
 
 /// What must be written on a thing so that it bears the mark. Empty is the case of every second apply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,9 +121,9 @@ impl Edit {
 
     /// The same for people, beside the fields of the thing itself.
     pub(crate) fn differences(&self, found: &Tags) -> impl Iterator<Item = Difference> {
-        let have = |key: &str| found.get(key).map_or("none", String::as_str).to_owned();
+        let have = |key: &str| found.get(key).map_or(NONE, String::as_str).to_owned();
         let set = self.set.iter().map(move |(key, to)| Difference::new(key, have(key), to));
-        let remove = self.remove.iter().map(move |key| Difference::new(key, have(key), "none"));
+        let remove = self.remove.iter().map(move |key| Difference::new(key, have(key), NONE));
         set.chain(remove)
     }
 }

@@ -8,7 +8,11 @@ use std::{
     io::{self, Write},
 };
 
-use crate::{args::Format, change::Change, error::Error};
+use crate::{
+    args::Format,
+    change::{Change, Difference},
+    error::Error,
+};
 
 /// Where Kubernetes looks for a container's last words; only inside of a container does it exist.
 pub(crate) const TERMINATION_LOG: &str = "/dev/termination-log";
@@ -40,26 +44,48 @@ impl Report {
 
     /// The line of a thing that is as it should be, was made so, or may not be.
     pub(crate) fn change(&self, thing: &str, change: &Change) -> Result<(), Error> {
-        let detail = match change {
-            Change::Keep | Change::Create => String::new(),
-            Change::Update(differences) => {
-                differences.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-            }
-            Change::Refuse(reason) => reason.clone(),
+        let reason = match change {
+            Change::Refuse(reason) => reason.as_str(),
+            Change::Delete => "nothing asks for it any more",
+            Change::Keep | Change::Create(_) | Change::Update(_) => "",
         };
-        self.line(change.word(), thing, &detail)
+        self.write(change.word(), thing, change.differences(), reason)
     }
 
-    /// `create  sqs/emails-feat1`
-    pub(crate) fn line(&self, word: &str, thing: &str, detail: &str) -> Result<(), Error> {
+    /// `absent  sqs/emails-feat1`
+    pub(crate) fn line(&self, word: &str, thing: &str, reason: &str) -> Result<(), Error> {
+        self.write(word, thing, &[], reason)
+    }
+
+    /// A text as it is.
+    pub(crate) fn text(&self, text: &str) -> Result<(), Error> {
+        let mut out = self.out.borrow_mut();
+        write!(out, "{text}")
+            .and_then(|()| out.flush())
+            .map_err(|error| Error::internal(format!("write to stdout: {error}")))
+    }
+
+    fn write(&self, word: &str, thing: &str, fields: &[Difference], reason: &str) -> Result<(), Error> {
         self.undone.borrow_mut().retain(|undone| undone != thing);
         *self.done.borrow_mut().entry(word.to_owned()).or_default() += 1;
         let line = match self.format {
-            Format::Text => format!("{word:<6}  {thing}  {detail}").trim_end().to_owned(),
-            Format::Json if detail.is_empty() => {
-                serde_json::json!({"change": word, "thing": thing}).to_string()
+            Format::Text => {
+                let told: Vec<String> = fields.iter().map(ToString::to_string).collect();
+                format!("{word:<6}  {thing}  {}{reason}", told.join(", ")).trim_end().to_owned()
             }
-            Format::Json => serde_json::json!({"change": word, "thing": thing, "detail": detail}).to_string(),
+            Format::Json => {
+                let mut line = serde_json::json!({"change": word, "thing": thing});
+                if !fields.is_empty() {
+                    line["fields"] = fields
+                        .iter()
+                        .map(|Difference { field, from, to }| serde_json::json!({"field": field, "from": from, "to": to}))
+                        .collect();
+                }
+                if !reason.is_empty() {
+                    line["reason"] = reason.into();
+                }
+                line.to_string()
+            }
         };
         let mut out = self.out.borrow_mut();
         writeln!(out, "{line}")

@@ -1,8 +1,9 @@
 //! The only retry policy: what is unreachable is tried again until the deadline, all else never.
+//!
+//! Pauses grow exponentially with full jitter; a back end that says when to come back is taken by its word.
 
 use std::{cell::Cell, future::Future, time::Duration};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{error::Error, talk};
@@ -13,20 +14,24 @@ const CALL: Duration = Duration::from_secs(10);
 const NOTICE: Duration = Duration::from_secs(10);
 /// With less than this left no further try is worth its while; so the last one comes just before the end.
 const LAST: Duration = Duration::from_millis(500);
-// backon's jitter adds up to the delay once more, so these are half of the longest pauses: at most
-// 200 ms, 400 ms and so on, and never more than 5 s.
-const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
-    .with_min_delay(Duration::from_millis(100))
-    .with_factor(2.0)
-    .with_max_delay(Duration::from_millis(2500))
-    .without_max_times()
-    .with_jitter();
+/// The longest first pause, which doubles each time.
+const FIRST: Duration = Duration::from_millis(200);
+/// The longest pause of all.
+const LONGEST: Duration = Duration::from_secs(5);
+/// How long keys that are not known may become known: a new one of AWS takes seconds to be known everywhere.
+const NEW_KEYS: Duration = Duration::from_secs(15);
 
 /// The patience of one run: one deadline for all of its calls together.
 pub(crate) struct Patience {
     began: Instant,
     deadline: Instant,
     noticed: Cell<Option<Instant>>,
+}
+
+/// The pauses between the tries of one thing.
+#[derive(Default)]
+pub(crate) struct Pauses {
+    tries: u32,
 }
 
 impl Patience {
@@ -36,35 +41,81 @@ impl Patience {
     }
 
     /// The outcome of `call`, which is made again while it says [`Error::Unreachable`] and there is
-    /// time. `place` names the other side, for people who wait.
+    /// time: only for what can be repeated blindly. `place` names the other side, for people who wait.
     pub(crate) async fn call<T, F>(&self, place: &str, mut call: impl FnMut() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let mut pauses = PAUSES.build();
+        let mut pauses = Pauses::default();
         loop {
-            let allowed = CALL.min(self.left());
-            let error = match timeout(allowed, call()).await {
-                Ok(Err(error @ Error::Unreachable(_))) => error,
-                Ok(outcome) => return outcome,
-                Err(_) => Error::unreachable(format!("no answer in {}", seconds(allowed))),
-            };
-            let left = self.left();
-            if left < LAST {
-                let tried = seconds(self.began.elapsed());
-                return Err(error.worded(|text| format!("{text} (out of time after {tried})")));
+            match self.once(call()).await {
+                Err(error @ Error::Unreachable { .. }) => self.pause(place, &mut pauses, error).await?,
+                outcome => return outcome,
             }
-            if self.noticed.get().is_none_or(|last| last.elapsed() >= NOTICE) {
-                self.noticed.set(Some(Instant::now()));
-                talk(&format!("waiting for {place}: {error}"));
-            }
-            let pause = pauses.next().unwrap_or(NOTICE).min(left.saturating_sub(LAST / 2));
-            sleep(pause).await;
         }
+    }
+
+    /// The first contact: as [`Self::call`], and waits for keys too that are not known yet.
+    pub(crate) async fn reach<T, F>(&self, place: &str, mut call: impl FnMut() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut pauses = Pauses::default();
+        loop {
+            match self.once(call()).await {
+                Err(Error::Denied(text)) if self.began.elapsed() < NEW_KEYS && self.left() > NEW_KEYS => {
+                    self.pause(place, &mut pauses, Error::unreachable(text)).await?;
+                }
+                Err(error @ Error::Unreachable { .. }) => self.pause(place, &mut pauses, error).await?,
+                outcome => {
+                    if self.noticed.get().is_some() && outcome.is_ok() {
+                        talk(&format!("{place} answers after {}", seconds(self.began.elapsed())));
+                    }
+                    return outcome;
+                }
+            }
+        }
+    }
+
+    /// The outcome of one call, given up where it takes too long.
+    pub(crate) async fn once<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let allowed = CALL.min(self.left());
+        timeout(allowed, call)
+            .await
+            .unwrap_or_else(|_| Err(Error::unreachable(format!("no answer in {}", seconds(allowed)))))
+    }
+
+    /// Waits before the next try, or says that there will be none.
+    pub(crate) async fn pause(&self, place: &str, pauses: &mut Pauses, error: Error) -> Result<(), Error> {
+        let after = match &error {
+            Error::Unreachable { after, .. } => *after,
+            _ => None,
+        };
+        let left = self.left();
+        if left < LAST || after.is_some_and(|after| after > left) {
+            let tried = seconds(self.began.elapsed());
+            return Err(error.worded(|text| format!("{text} (out of time after {tried})")));
+        }
+        if self.noticed.get().is_none_or(|last| last.elapsed() >= NOTICE) {
+            self.noticed.set(Some(Instant::now()));
+            let total = seconds(self.deadline - self.began);
+            talk(&format!("waiting for {place}: {error} ({} of {total})", seconds(self.began.elapsed())));
+        }
+        sleep(after.unwrap_or_else(|| pauses.next()).min(left.saturating_sub(LAST / 2))).await;
+        Ok(())
     }
 
     fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+impl Pauses {
+    /// Anything from nothing to twice as much as the last time.
+    pub(crate) fn next(&mut self) -> Duration {
+        let most = FIRST.saturating_mul(1 << self.tries.min(10)).min(LONGEST);
+        self.tries += 1;
+        most.mul_f64(fastrand::f64())
     }
 }
 
@@ -102,8 +153,8 @@ mod tests {
         let error = outcome.expect_err("never answers");
         assert!(error.to_string().starts_with("connection refused (out of time after "), "{error}");
         assert!(began.elapsed() <= Duration::from_mins(1));
-        // 13 pauses of at most 5 s fill a minute, and those of at least 2.5 s are at most 24.
-        assert!((13..=35).contains(&tries.get()), "{}", tries.get());
+        // Pauses of 2.5 s in the mean; 13 is what the longest ones come to.
+        assert!((13..=200).contains(&tries.get()), "{}", tries.get());
     }
 
     #[tokio::test(start_paused = true)]
@@ -122,8 +173,57 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_back_end_that_says_when_to_come_back_is_taken_by_its_word() {
+        let (began, tries) = (Instant::now(), Cell::new(0));
+        let asks = Duration::from_secs(17);
+        let outcome = Patience::new(Duration::from_mins(1))
+            .call("here", || async {
+                tries.set(tries.get() + 1);
+                if tries.get() < 3 {
+                    Err(Error::unreachable("throttled").not_before(Some(asks)))
+                } else {
+                    Ok(began.elapsed())
+                }
+            })
+            .await;
+        assert!(outcome.is_ok_and(|took| (asks * 2..asks * 2 + LAST).contains(&took)));
+        let never = Error::unreachable("throttled").not_before(Some(Duration::from_mins(2)));
+        let pause = Patience::new(Duration::from_mins(1)).pause("here", &mut Pauses::default(), never).await;
+        assert_eq!(
+            pause,
+            Err(Error::unreachable("throttled (out of time after 0s)")
+                .not_before(Some(Duration::from_mins(2))))
+        );
+    }
+
+    #[test]
+    fn pauses_double_and_are_anything_below() {
+        for _ in 0..100 {
+            let mut pauses = Pauses::default();
+            for most in [200, 400, 800, 1600, 3200, 5000, 5000] {
+                assert!(pauses.next() <= Duration::from_millis(most));
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_that_are_not_known_yet_are_waited_for_at_the_start_and_not_for_long() {
+        let began = Instant::now();
+        let patience = Patience::new(Duration::from_mins(1));
+        let known = patience
+            .reach("here", || async {
+                if began.elapsed() < Duration::from_secs(5) { Err(Error::denied("who?")) } else { Ok(()) }
+            })
+            .await;
+        assert_eq!(known, Ok(()));
+        let never = patience.reach("here", || async { Err::<(), _>(Error::denied("who?")) }).await;
+        assert_eq!(never, Err(Error::denied("who?")));
+        assert!(began.elapsed() < NEW_KEYS + LONGEST);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn other_errors_are_final() {
-        for error in [Error::config("a"), Error::refused("b"), Error::internal("c")] {
+        for error in [Error::config("a"), Error::refused("b"), Error::internal("c"), Error::denied("d")] {
             let tries = Cell::new(0);
             let text = error.to_string();
             let error = Cell::new(Some(error));

@@ -3,49 +3,62 @@
 //! Knows the API of SQS and nothing else: what the file may say is in [`provision::config::sqs`], when
 //! and how often something is done is the engine's.
 
-use std::{collections::HashMap, time::Duration};
-
-use aws_sdk_sqs::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
-    operation::{
-        create_queue::CreateQueueError, delete_queue::DeleteQueueError,
-        get_queue_attributes::GetQueueAttributesError, get_queue_url::GetQueueUrlError,
-        list_queue_tags::ListQueueTagsError,
-    },
-    types::QueueAttributeName,
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
 };
+
+use aws::session::{Service, Session};
+use aws_sdk_sqs::Client;
 use provision::{
     Provider,
-    change::{Change, Difference},
+    change::Change,
     config::{
-        FeatureResources,
-        sqs::{Attribute, Queue, Sqs, Value},
+        FeatureResources, Mark,
+        reference::Arn,
+        sqs::{Queue, Sqs, Value},
     },
     error::Error,
-    marks::{Edit, Tags},
+    marks::{Edit, Marked, Tags},
     outputs::Output,
 };
 
-mod api;
-
-use api::{absent, classed, exists};
+mod calls;
+mod clone;
+mod plan;
 
 /// The queues of one account and region.
 pub struct Queues {
     client: Client,
-    endpoint: String,
+    section: Sqs,
+    /// What pods use instead of the host by which an emulator calls itself.
+    host: Option<String>,
+    /// Queues that are known to be there, by name, with their URLs.
+    urls: RefCell<BTreeMap<String, String>>,
+    /// Queues that may have come since the list was read: they are asked for one by one.
+    touched: RefCell<BTreeSet<String>>,
+    /// The ARN of any queue here, which is all but the name of every other one's.
+    near: RefCell<Option<Arn>>,
+    /// Attributes that this run has written, by queue.
+    written: RefCell<BTreeMap<String, BTreeSet<&'static str>>>,
 }
 
 /// A queue as SQS reports it.
 pub struct Have {
     url: String,
-    arn: String,
+    arn: Arn,
     /// `url` at the endpoint that we use ourselves.
     rewritten: String,
-    attributes: HashMap<QueueAttributeName, String>,
+    /// By the API's names.
+    attributes: BTreeMap<String, String>,
+    /// Attributes that an emulator has taken and does not report.
+    blind: BTreeSet<&'static str>,
     tags: Tags,
 }
+
+/// How long AWS itself may report what an attribute was before.
+const SETTLES: Duration = Duration::from_mins(1);
 
 impl Provider for Queues {
     const SECTION: &'static str = "sqs";
@@ -62,87 +75,91 @@ impl Provider for Queues {
         &section.queues
     }
 
+    fn prunes(section: &Sqs) -> bool {
+        section.prune
+    }
+
+    fn written(want: &Queue) -> &str {
+        &want.written
+    }
+
+    fn needs(want: &Queue) -> Vec<&str> {
+        want.dead_letters().into_iter().collect()
+    }
+
     fn endpoint(section: &Sqs) -> String {
-        section.endpoint.to_string()
+        section.access.place("SQS")
     }
 
     async fn connect(section: &Sqs) -> Result<Self, Error> {
-        let endpoint = section.endpoint.to_string();
-        let config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(section.region.clone()))
-            .endpoint_url(&endpoint)
-            // Always these: the environment's real credentials must never travel to an emulator.
-            .credentials_provider(Credentials::new("test", "test", None, None, "emulator"))
-            // The engine's is the only retry policy, and so is its deadline.
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build())
-            .build();
-        Ok(Self { client: Client::from_conf(config), endpoint })
+        let session = Session::open(&section.access, Service::Sqs).await?;
+        let mut config = aws_sdk_sqs::config::Builder::from(&session.sdk);
+        config.set_endpoint_url(session.url);
+        let queues = Self {
+            client: Client::from_conf(config.build()),
+            section: section.clone(),
+            host: session.emulator.map(|endpoint| endpoint.to_string()),
+            urls: RefCell::default(),
+            touched: RefCell::default(),
+            near: RefCell::default(),
+            written: RefCell::default(),
+        };
+        queues.list().await?;
+        Ok(queues)
+    }
+
+    fn strays(&self, section: &Sqs, mark: &Mark) -> Vec<Queue> {
+        let wanted = |name: &String| section.queues.iter().any(|queue| queue.name == *name);
+        let urls = self.urls.borrow();
+        urls.keys()
+            .filter(|name| mark.scope.may_have_named(name, Queue::MAX_NAME) && !wanted(name))
+            .map(|name| Queue::named(name))
+            .collect()
+    }
+
+    async fn resolve(&self, want: &Queue) -> Result<Queue, Error> {
+        let want = self.cloned(want).await?;
+        self.dead_letters_are_there(&want).await?;
+        Ok(want)
     }
 
     async fn observe(&self, want: &Queue) -> Result<Option<Have>, Error> {
-        let Some(url) = self.url(want).await? else { return Ok(None) };
-        let attributes = self
-            .client
-            .get_queue_attributes()
-            .queue_url(&url)
-            .attribute_names(QueueAttributeName::All)
-            .send()
-            .await;
-        // Between two of these calls somebody may have deleted the queue.
-        let attributes = match attributes {
-            Ok(answer) => answer.attributes.unwrap_or_default(),
-            Err(error) if absent(&error, GetQueueAttributesError::is_queue_does_not_exist) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(classed("GetQueueAttributes", &error)),
-        };
-        let tags = match self.client.list_queue_tags().queue_url(&url).send().await {
-            Ok(answer) => answer.tags.unwrap_or_default().into_iter().collect(),
-            Err(error) if absent(&error, ListQueueTagsError::is_queue_does_not_exist) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(classed("ListQueueTags", &error)),
-        };
-        let arn = attributes.get(&QueueAttributeName::QueueArn).cloned().ok_or_else(|| {
-            Error::internal(format!("GetQueueAttributes says no QueueArn for {url}: is this SQS?"))
-        })?;
-        Ok(Some(Have { rewritten: rewritten(&url, &self.endpoint), url, arn, attributes, tags }))
+        self.read(&want.name).await
     }
 
-    fn tags(have: &Have) -> &Tags {
-        &have.tags
+    fn marked(have: &Have) -> Marked<'_> {
+        Marked::Itself(&have.tags)
     }
 
     fn adopts(want: &Queue) -> bool {
         want.adopt
     }
 
-    fn plan(want: &Queue, have: &Have) -> Change {
-        let differs = |(attribute, value): (&Attribute, &i64)| {
-            let value = value.to_string();
-            let have = have.attributes.get(&api_name(*attribute)).map_or("unset", String::as_str);
-            (have != value).then(|| Difference::new(attribute.name(), have, value))
-        };
-        Change::of(want.attributes.iter().filter_map(differs).collect())
+    fn plan(want: &Queue, have: Option<&Have>) -> Change {
+        plan::change(want, have)
     }
 
     async fn apply(&self, want: &Queue, change: &Change, marks: &Edit) -> Result<(), Error> {
         match change {
-            Change::Create => self.create(want, marks).await,
+            Change::Create(_) => self.create(want, marks).await,
             Change::Update(_) => self.update(want, change, marks).await,
-            Change::Keep | Change::Refuse(_) => Ok(()),
+            Change::Keep | Change::Delete | Change::Refuse(_) => Ok(()),
         }
     }
 
+    fn settles(&self) -> Duration {
+        if self.host.is_some() { Duration::ZERO } else { SETTLES }
+    }
+
+    fn warnings(_: &Queue, have: &Have) -> Vec<String> {
+        let blind = have.blind.iter();
+        blind
+            .map(|name| format!("{name} was taken and is not reported: its drift cannot be seen here"))
+            .collect()
+    }
+
     async fn delete(&self, want: &Queue) -> Result<(), Error> {
-        let Some(url) = self.url(want).await? else { return Ok(()) };
-        match self.client.delete_queue().queue_url(url).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if absent(&error, DeleteQueueError::is_queue_does_not_exist) => Ok(()),
-            Err(error) => Err(classed("DeleteQueue", &error)),
-        }
+        self.remove(&want.name).await
     }
 
     fn outputs(want: &Queue, have: Option<&Have>) -> Vec<Output> {
@@ -150,7 +167,7 @@ impl Provider for Queues {
             Value::Url => have.url.clone(),
             Value::UrlRewritten => have.rewritten.clone(),
             Value::Name => want.name.clone(),
-            Value::Arn => have.arn.clone(),
+            Value::Arn => have.arn.to_string(),
         };
         want.outputs
             .iter()
@@ -160,80 +177,6 @@ impl Provider for Queues {
             })
             .collect()
     }
-}
-
-impl Queues {
-    async fn url(&self, want: &Queue) -> Result<Option<String>, Error> {
-        match self.client.get_queue_url().queue_name(&want.name).send().await {
-            Ok(answer) => answer
-                .queue_url
-                .map(Some)
-                .ok_or_else(|| Error::internal("GetQueueUrl answers without a URL: is this SQS?")),
-            Err(error) if absent(&error, GetQueueUrlError::is_queue_does_not_exist) => Ok(None),
-            Err(error) => Err(classed("GetQueueUrl", &error)),
-        }
-    }
-
-    async fn create(&self, want: &Queue, marks: &Edit) -> Result<(), Error> {
-        let attributes = want.attributes.iter().map(|(name, value)| (api_name(*name), value.to_string()));
-        let request = self
-            .client
-            .create_queue()
-            .queue_name(&want.name)
-            .set_attributes(Some(attributes.collect()))
-            .set_tags(Some(marks.set.clone().into_iter().collect()));
-        match request.send().await {
-            Ok(_) => Ok(()),
-            // Lost a race for the same name: the engine looks again at whose it is now.
-            Err(error) if exists(&error, CreateQueueError::is_queue_name_exists) => Ok(()),
-            Err(error) => Err(classed("CreateQueue", &error)),
-        }
-    }
-
-    async fn update(&self, want: &Queue, change: &Change, marks: &Edit) -> Result<(), Error> {
-        let url = self
-            .url(want)
-            .await?
-            .ok_or_else(|| Error::unreachable("the queue went away while it was being changed"))?;
-        let drifted: HashMap<_, _> = want
-            .attributes
-            .iter()
-            .filter(|(name, _)| change.touches(name.name()))
-            .map(|(name, value)| (api_name(*name), value.to_string()))
-            .collect();
-        if !drifted.is_empty() {
-            let request = self.client.set_queue_attributes().queue_url(&url).set_attributes(Some(drifted));
-            request.send().await.map_err(|error| classed("SetQueueAttributes", &error))?;
-        }
-        let Edit { set, remove } = marks;
-        if !set.is_empty() {
-            let tags = set.clone().into_iter().collect();
-            let request = self.client.tag_queue().queue_url(&url).set_tags(Some(tags));
-            request.send().await.map_err(|error| classed("TagQueue", &error))?;
-        }
-        if !remove.is_empty() {
-            let request = self.client.untag_queue().queue_url(&url).set_tag_keys(Some(remove.clone()));
-            request.send().await.map_err(|error| classed("UntagQueue", &error))?;
-        }
-        Ok(())
-    }
-}
-
-fn api_name(attribute: Attribute) -> QueueAttributeName {
-    match attribute {
-        Attribute::VisibilityTimeout => QueueAttributeName::VisibilityTimeout,
-        Attribute::MessageRetentionPeriod => QueueAttributeName::MessageRetentionPeriod,
-        Attribute::DelaySeconds => QueueAttributeName::DelaySeconds,
-        Attribute::ReceiveMessageWaitTimeSeconds => QueueAttributeName::ReceiveMessageWaitTimeSeconds,
-        Attribute::MaximumMessageSize => QueueAttributeName::MaximumMessageSize,
-    }
-}
-
-/// The path of `url` at `endpoint`: emulators call themselves by names that a pod cannot resolve.
-fn rewritten(url: &str, endpoint: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = rest.find('/').map_or("", |slash| &rest[slash..]);
-    format!("{endpoint}{path}")
 }
 
 #[cfg(test)]

@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use provision::config::{self, ConfigError, FeatureResources, Scope, sqs::Sqs};
+use provision::config::{
+    self, ConfigError, FeatureResources, Place, Scope,
+    aws::Access,
+    sns::{Sns, Want},
+    sqs::Sqs,
+};
 
 use crate::Outcome;
 
@@ -27,7 +32,7 @@ pub fn feature_resources_config(data: &[u8]) -> Outcome {
 }
 
 fn check(config: &FeatureResources) {
-    let FeatureResources { mark, sqs } = config;
+    let FeatureResources { mark, sqs, sns } = config;
     assert_eq!(mark.owner.to_string().parse(), Ok(mark.owner.clone()));
     if let Scope::Copy { feature, by, source, ttl } = &mark.scope {
         assert_eq!(feature.as_str().parse(), Ok(feature.clone()));
@@ -39,26 +44,68 @@ fn check(config: &FeatureResources) {
             );
         }
     }
+    let mut places = BTreeSet::new();
     if let Some(sqs) = sqs {
-        check_sqs(sqs, &mark.scope);
+        check_sqs(sqs, &mark.scope, &mut places);
+    }
+    if let Some(sns) = sns {
+        check_sns(sns, &mark.scope, &mut places);
     }
 }
 
-fn check_sqs(sqs: &Sqs, scope: &Scope) {
-    let Sqs { endpoint, region, queues } = sqs;
-    assert_eq!(endpoint.as_str().parse(), Ok(endpoint.clone()));
-    assert!(!endpoint.as_str().contains('@') && !region.is_empty());
-    let (mut names, mut places) = (BTreeSet::new(), BTreeSet::new());
+fn check_access(access: &Access) {
+    let Access { endpoint, region, expect_account, credentials: _ } = access;
+    if let Some(endpoint) = endpoint {
+        assert_eq!(endpoint.as_str().parse(), Ok(endpoint.clone()));
+        assert!(!endpoint.as_str().contains('@'));
+    }
+    assert!(region.as_ref().is_none_or(|region| !region.is_empty()));
+    assert!(expect_account.as_ref().is_none_or(|account| account.as_str().len() == 12));
+}
+
+fn check_sqs<'a>(sqs: &'a Sqs, scope: &Scope, places: &mut BTreeSet<&'a Place>) {
+    let Sqs { access, prune: _, queues } = sqs;
+    check_access(access);
+    let mut names = BTreeSet::new();
     for queue in queues {
-        assert!((1..=80).contains(&queue.name.len()), "the name {:?}", queue.name);
         assert!(names.insert(&queue.name), "two queues are called {:?}", queue.name);
-        if let Scope::Copy { feature, .. } = scope {
-            let marked = queue.name.ends_with(&format!("-{feature}"));
-            assert!(marked || queue.name.len() == 80, "{:?} does not bear the feature", queue.name);
-        }
+        check_name(&queue.name, scope, 80);
         for output in &queue.outputs {
             assert!(places.insert(&output.place), "two outputs go to {:?}", output.place);
         }
+        if let Some(target) = queue.dead_letters() {
+            let other = queues.iter().find(|other| other.name == target).expect("a queue of the file");
+            assert_eq!(other.fifo(), queue.fifo(), "{target:?} cannot take what {queue} gives");
+        }
+    }
+}
+
+fn check_sns<'a>(sns: &'a Sns, scope: &Scope, places: &mut BTreeSet<&'a Place>) {
+    let Sns { access, queues: _, prune: _, wants } = sns;
+    check_access(access);
+    let mut names = BTreeSet::new();
+    for want in wants {
+        assert!(names.insert(want.to_string()), "two are called {want}");
+        match want {
+            Want::Topic(topic) => check_name(&topic.name, scope, 256),
+            Want::Shared(shared) => {
+                assert!(*scope != Scope::Base, "base takes part in itself");
+                assert!(shared.attributes.get("filterPolicy").is_some(), "{shared} gets all messages");
+            }
+        }
+        for output in want.outputs() {
+            assert!(places.insert(&output.place), "two outputs go to {:?}", output.place);
+        }
+    }
+}
+
+fn check_name(name: &str, scope: &Scope, full: usize) {
+    assert!((1..=full).contains(&name.len()), "the name {name:?}");
+    let (stem, most) = name.strip_suffix(".fifo").map_or((name, full), |stem| (stem, full - 5));
+    if let Scope::Copy { feature, .. } = scope {
+        let marked = stem.ends_with(&format!("-{feature}"));
+        assert!(marked || stem.len() == most, "{name:?} does not bear the feature");
+        assert!(scope.may_have_named(name, full), "{name:?} would not be found again");
     }
 }
 

@@ -6,8 +6,7 @@
 ENVOY_VERSION=1.40.0
 ENVOY_HASH=a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884
 
-# Debian's python3 comes without what makes a venv.
-needs() { python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv; }
+needs() { venv_needs; }
 wants() { echo containerd kube-controller-manager kube-scheduler kubelet kube-proxy traefik; }
 
 build() {

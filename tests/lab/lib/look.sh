@@ -22,6 +22,7 @@ lab_env() {
         ROUTER_URL "http://127.0.0.1:$LAB_PORT_ROUTER" \
         ENVOY_URL "http://$LAB_SERVICE_ENVOY" \
         LOCALSTACK_URL "http://127.0.0.1:$LAB_PORT_LOCALSTACK" \
+        MOTO_URL "http://127.0.0.1:$LAB_PORT_MOTO" \
         HELM3 "$BIN/helm3" \
         HELM4 "$BIN/helm4" \
         HELM_PLUGINS "$CACHE/plugins" \

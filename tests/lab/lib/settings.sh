@@ -13,6 +13,7 @@ CONTAINERD_SOCKET=$LAB/run/containerd/containerd.sock
 : "${LAB_PORT_ROUTER:=8000}"         # traefik, where requests go in: all addresses
 : "${LAB_PORT_ROUTER_PING:=8001}"    # traefik, its own readiness: 127.0.0.1
 : "${LAB_PORT_LOCALSTACK:=4566}"     # localstack: all addresses
+: "${LAB_PORT_MOTO:=5000}"          # moto: 127.0.0.1
 : "${LAB_PORT_APISERVER:=6443}"      # kube-apiserver: all addresses
 : "${LAB_PORT_ETCD:=2379}"           # etcd, clients: 127.0.0.1
 : "${LAB_PORT_ETCD_PEER:=2380}"      # etcd, peers, of which there are none: 127.0.0.1

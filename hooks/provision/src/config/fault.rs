@@ -133,7 +133,7 @@ fn masked(line: &str) -> String {
 }
 
 /// What was probably meant, or else all that could be.
-fn meant(word: &str, known: &[&str]) -> String {
+pub(super) fn meant(word: &str, known: &[&str]) -> String {
     let close = known
         .iter()
         .map(|known| (strsim::jaro_winkler(&word.to_lowercase(), &known.to_lowercase()), known))

@@ -4,31 +4,48 @@
 //! names are derived, ranges are kept, no two things come to one name. Nothing here talks to a back
 //! end, and nothing here guesses: what is not known is an error with its place.
 
-use std::{fmt, fs, marker::PhantomData, path::Path, str::FromStr};
+use std::{fs, path::Path};
 
-use feature::{FeatureName, FeatureNameError, Owner, Ttl, suffixed, words};
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, Visitor},
-};
+use feature::{FeatureName, FeatureNameError, Header, Owner, Ttl, is_cut, suffixed, words};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::error::Error;
 
+pub mod attribute;
+pub mod aws;
+pub mod reference;
+pub mod sns;
 pub mod sqs;
 
 mod fault;
 mod output;
+mod parsed;
 mod place;
+mod schema;
+mod tags;
 
 pub use fault::ConfigError;
 use fault::Fault;
 pub use output::{Bound, Place, Target, TargetKind};
+use parsed::{ApiVersion, Kind, Parsed, given};
+pub use schema::schema;
 
 /// A checked file.
 #[derive(Debug)]
 pub struct FeatureResources {
     pub mark: Mark,
     pub sqs: Option<sqs::Sqs>,
+    pub sns: Option<sns::Sns>,
+}
+
+impl FeatureResources {
+    /// Everything that the file asks for, as reports call it: `sqs/emails-feat1`.
+    pub fn things(&self) -> impl Iterator<Item = String> {
+        let queues = self.sqs.iter().flat_map(|sqs| &sqs.queues).map(|queue| format!("sqs/{queue}"));
+        let wants = self.sns.iter().flat_map(|sns| &sns.wants).map(|want| format!("sns/{want}"));
+        queues.chain(wants)
+    }
 }
 
 /// Whose the things are, and for what: what is written on each of them.
@@ -51,6 +68,21 @@ impl Scope {
         match self {
             Self::Base => name.to_owned(),
             Self::Copy { feature, .. } => suffixed(name, feature, max),
+        }
+    }
+
+    /// Whether a thing of this name could be one of a copy's: `max` is where its store cuts names off.
+    /// Base's things are called anything, and nothing of base is ever deleted.
+    #[must_use]
+    pub fn may_have_named(&self, name: &str, max: usize) -> bool {
+        let (stem, max) =
+            name.strip_suffix(sqs::FIFO).map_or((name, max), |stem| (stem, max - sqs::FIFO.len()));
+        match self {
+            Self::Base => false,
+            Self::Copy { feature, .. } => {
+                stem.strip_suffix(feature.as_str()).is_some_and(|head| head.ends_with('-'))
+                    || is_cut(stem, max)
+            }
         }
     }
 }
@@ -92,18 +124,31 @@ pub fn read(file: &str, text: &str) -> Result<FeatureResources, ConfigError> {
         .map_err(|fault| fault.in_file(file, text))
 }
 
-#[derive(Deserialize)]
+/// What the hooks give to a copy: one section for each hook.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "keys with values")]
+#[schemars(title = "FeatureResources")]
 struct Written {
+    #[schemars(schema_with = "parsed::api_version")]
     api_version: Parsed<ApiVersion>,
+    #[schemars(schema_with = "parsed::kind")]
     kind: Parsed<Kind>,
+    /// The feature whose copy this is. Exactly one of feature and base.
     feature: Option<Parsed<FeatureName>>,
+    /// Base itself: names as they are, nothing expires, nothing is deleted.
     base: Option<bool>,
+    /// The release that things belong to: namespace/release.
     owner: Parsed<Owner>,
+    /// The person behind the copy.
     by: Option<String>,
+    /// The link (branch, pull request) behind the copy.
     source: Option<String>,
+    /// How long the copy lives: a whole number with s, m, h, d or w, or the word forever (6h). Not for base.
     ttl: Option<Parsed<Ttl>>,
+    /// The request header that names the feature (uber-ctx-key), which is also the message attribute that does.
+    header: Option<Parsed<Header>>,
     sqs: Option<sqs::Written>,
+    sns: Option<sns::Written>,
 }
 
 impl Written {
@@ -117,7 +162,9 @@ impl Written {
             by,
             source,
             ttl,
+            header,
             sqs,
+            sns,
         } = self;
         let (by, source) = (person(by, "by")?, person(source, "source")?);
         let scope = match (feature, base.unwrap_or(false)) {
@@ -139,8 +186,12 @@ impl Written {
             }
         };
         let sqs = sqs.map(|section| section.check("sqs", &scope)).transpose()?;
-        output::all_apart(sqs.iter().flat_map(sqs::Sqs::places))?;
-        Ok(FeatureResources { mark: Mark { owner, scope }, sqs })
+        let header =
+            header.map_or_else(|| words::DEFAULT_HEADER.to_owned(), |Parsed(header)| header.to_string());
+        let sns = sns.map(|section| section.check("sns", &scope, &header, sqs.as_ref())).transpose()?;
+        let places = sqs.iter().flat_map(sqs::Sqs::places).chain(sns.iter().flat_map(sns::Sns::places));
+        output::all_apart(places)?;
+        Ok(FeatureResources { mark: Mark { owner, scope }, sqs, sns })
     }
 }
 
@@ -154,70 +205,14 @@ fn person(written: Option<String>, key: &str) -> Result<Option<String>, Fault> {
     if value.is_empty() {
         return Err(Fault::new(key, format!("{key} is empty: leave it out where nobody is named")));
     }
-    if value.chars().count() > 256 || value.chars().any(char::is_control) {
-        return Err(Fault::new(key, format!("{key} is not one line of at most 256 characters")));
+    // What tags of AWS take every other store takes too.
+    if value.chars().count() > 256 || !value.chars().all(tags::legal) {
+        let fault = format!(
+            "{key} is not at most 256 letters, digits, spaces and any of _.:/=+-@, as a tag of AWS is"
+        );
+        return Err(Fault::new(key, fault));
     }
     Ok(Some(value))
-}
-
-/// A text that must be there. The reader would take a plain `null` for the word.
-fn given(written: Option<String>, at: &str, key: &str) -> Result<String, Fault> {
-    written.ok_or_else(|| {
-        Fault::new(format!("{at}.{key}"), format!("the key {key:?} is missing or has no value"))
-    })
-}
-
-/// A scalar that has a grammar. It is parsed while it is read, so that the error gets its place.
-struct Parsed<T>(T);
-
-impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Text(PhantomData))
-    }
-}
-
-struct Text<T>(PhantomData<T>);
-
-impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
-    type Value = Parsed<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("one text")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Parsed<T>, E> {
-        text.parse().map(Parsed).map_err(E::custom)
-    }
-}
-
-struct ApiVersion;
-
-impl FromStr for ApiVersion {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == words::API_VERSION {
-            return Ok(Self);
-        }
-        Err(format!("apiVersion {text:?} is not known: this hook reads {:?}", words::API_VERSION))
-    }
-}
-
-struct Kind;
-
-impl FromStr for Kind {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            words::FEATURE_RESOURCES => Ok(Self),
-            words::FEATURE_COPY => Err(format!(
-                "kind {text:?} is the post-renderer's file: a hook reads kind {:?}",
-                words::FEATURE_RESOURCES
-            )),
-            _ => Err(format!("kind {text:?} is not known: a hook reads kind {:?}", words::FEATURE_RESOURCES)),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Fault, given};
@@ -45,12 +46,17 @@ impl fmt::Display for Target {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "keys with values")]
+#[schemars(rename = "OutputOf{V}")]
 pub(super) struct Written<V> {
+    /// What of the thing is told.
     value: V,
+    /// A Secret in the owner's namespace. Exactly one of secret and configMap.
     secret: Option<String>,
+    /// A `ConfigMap` in the owner's namespace.
     config_map: Option<String>,
+    #[schemars(required)]
     key: Option<String>,
 }
 

@@ -1,9 +1,7 @@
 //! The engine over a back end in memory: boxes of a size.
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
-    fmt,
+    cell::RefCell,
     io::{self, Write},
     rc::Rc,
 };
@@ -11,115 +9,10 @@ use std::{
 use super::*;
 use crate::{
     args::Format,
-    change::Difference,
-    config::{FeatureResources, Scope},
+    config::Scope,
     exit,
+    shelf::{Box_, Boxes, Section, Store},
 };
-
-#[derive(Default)]
-struct Store {
-    wants: Vec<Box_>,
-    boxes: RefCell<BTreeMap<&'static str, (u32, Tags)>>,
-    writes: RefCell<Vec<String>>,
-    down: Cell<bool>,
-    /// Answers writes, and does nothing.
-    lazy: Cell<bool>,
-    /// What somebody else makes just before the next create.
-    rival: RefCell<Option<(u32, Tags)>>,
-}
-
-#[derive(Clone)]
-struct Box_ {
-    name: &'static str,
-    size: u32,
-    adopt: bool,
-}
-
-impl fmt::Display for Box_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-struct Boxes(Rc<Store>);
-
-impl Boxes {
-    fn reach(&self) -> Result<&Store, Error> {
-        if self.0.down.get() { Err(Error::unreachable("connection refused")) } else { Ok(&self.0) }
-    }
-}
-
-impl Provider for Boxes {
-    const SECTION: &'static str = "box";
-
-    type Section = Rc<Store>;
-    type Want = Box_;
-    type Have = (u32, Tags);
-
-    fn section(_: &FeatureResources) -> Option<&Self::Section> {
-        None
-    }
-
-    fn wants(section: &Self::Section) -> &[Box_] {
-        &section.wants
-    }
-
-    fn endpoint(_: &Self::Section) -> String {
-        "memory".into()
-    }
-
-    async fn connect(section: &Self::Section) -> Result<Self, Error> {
-        Ok(Self(Rc::clone(section)))
-    }
-
-    async fn observe(&self, want: &Box_) -> Result<Option<Self::Have>, Error> {
-        Ok(self.reach()?.boxes.borrow().get(want.name).cloned())
-    }
-
-    fn tags(have: &Self::Have) -> &Tags {
-        &have.1
-    }
-
-    fn adopts(want: &Box_) -> bool {
-        want.adopt
-    }
-
-    fn plan(want: &Box_, (size, _): &Self::Have) -> Change {
-        match *size {
-            0 => Change::Refuse("a box without a size cannot grow".into()),
-            size if size == want.size => Change::Keep,
-            size => Change::Update(vec![Difference::new("size", size.to_string(), want.size.to_string())]),
-        }
-    }
-
-    async fn apply(&self, want: &Box_, change: &Change, marks: &Edit) -> Result<(), Error> {
-        let store = self.reach()?;
-        store.writes.borrow_mut().push(format!("{} {}", change.word(), want.name));
-        let mut boxes = store.boxes.borrow_mut();
-        if let Some(rival) = store.rival.take() {
-            boxes.insert(want.name, rival);
-            return Ok(());
-        }
-        if !store.lazy.get() {
-            let (size, tags) = boxes.entry(want.name).or_default();
-            *size = want.size;
-            tags.extend(marks.set.clone());
-            tags.retain(|key, _| !marks.remove.contains(key));
-        }
-        Ok(())
-    }
-
-    async fn delete(&self, want: &Box_) -> Result<(), Error> {
-        let store = self.reach()?;
-        store.writes.borrow_mut().push(format!("delete {}", want.name));
-        store.boxes.borrow_mut().remove(want.name);
-        Ok(())
-    }
-
-    fn outputs(_: &Box_, _: Option<&Self::Have>) -> Vec<Output> {
-        Vec::new()
-    }
-}
 
 #[derive(Clone, Default)]
 struct Paper(Rc<RefCell<Vec<u8>>>);
@@ -138,16 +31,16 @@ fn base() -> Mark {
     Mark { scope: Scope::Base, ..Mark::of_feat1() }
 }
 
-fn shelf(names: &[&'static str]) -> Rc<Store> {
-    let wants = names.iter().map(|&name| Box_ { name, size: 3, adopt: false }).collect();
-    Rc::new(Store { wants, ..Store::default() })
+fn shelf(names: &[&str]) -> Section {
+    let wants = names.iter().map(|name| Box_::of(name, 3)).collect();
+    Section { store: Rc::new(Store::default()), wants, down: false }
 }
 
 /// What a run comes to: its outcome, and what it wrote on stdout.
 type Told<T> = (Result<T, Error>, String);
 
 async fn run<T>(
-    shelf: &Rc<Store>,
+    shelf: &Section,
     mark: &Mark,
     second: i64,
     verb: impl AsyncFnOnce(&Engine<'_, Boxes>) -> Result<T, Error>,
@@ -160,11 +53,11 @@ async fn run<T>(
     (outcome, String::from_utf8(paper.0.take()).expect("text"))
 }
 
-async fn apply(shelf: &Rc<Store>) -> Told<()> {
+async fn apply(shelf: &Section) -> Told<()> {
     run(shelf, &Mark::of_feat1(), 0, async |engine| engine.apply().await).await
 }
 
-async fn delete(shelf: &Rc<Store>) -> Told<Option<String>> {
+async fn delete(shelf: &Section) -> Told<Option<String>> {
     run(shelf, &Mark::of_feat1(), 0, async |engine| engine.delete().await).await
 }
 
@@ -178,11 +71,11 @@ fn foreign(owner: &str, feature: Option<&str>) -> Tags {
 async fn the_second_apply_writes_nothing() {
     let shelf = shelf(&["a", "b"]);
     assert_eq!(apply(&shelf).await, (Ok(()), "create  box/a\ncreate  box/b\n".into()));
-    shelf.writes.take();
+    shelf.store.writes.take();
     assert_eq!(apply(&shelf).await, (Ok(()), "keep    box/a\nkeep    box/b\n".into()));
     let later = run(&shelf, &Mark::of_feat1(), 360, async |engine| engine.apply().await).await;
     assert_eq!(later, (Ok(()), "keep    box/a\nkeep    box/b\n".into()));
-    assert_eq!(shelf.writes.take(), Vec::<String>::new());
+    assert_eq!(shelf.store.writes.take(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -198,14 +91,14 @@ async fn a_tenth_of_the_ttl_later_the_expiry_is_moved() {
 async fn drift_is_seen_by_plan_and_repaired_by_apply() {
     let shelf = shelf(&["a", "b"]);
     apply(&shelf).await.0.expect("applies");
-    shelf.boxes.borrow_mut().get_mut("b").expect("there").0 = 9;
-    shelf.writes.take();
+    shelf.store.boxes.borrow_mut().get_mut("b").expect("there").0 = 9;
+    shelf.store.writes.take();
     let told = "keep    box/a\nupdate  box/b  size: 9 -> 3\n".to_owned();
     let plan = run(&shelf, &Mark::of_feat1(), 0, async |engine| engine.plan().await).await;
     assert_eq!(plan, (Ok(true), told.clone()));
-    assert_eq!(shelf.writes.take(), Vec::<String>::new());
+    assert_eq!(shelf.store.writes.take(), Vec::<String>::new());
     assert_eq!(apply(&shelf).await, (Ok(()), told));
-    assert_eq!(shelf.writes.take(), ["update b"]);
+    assert_eq!(shelf.store.writes.take(), ["update b"]);
     let plan = run(&shelf, &Mark::of_feat1(), 0, async |engine| engine.plan().await).await;
     assert_eq!(plan.0, Ok(false));
 }
@@ -221,29 +114,29 @@ async fn a_refusal_is_found_before_anything_is_written() {
     ];
     for (there, reason) in cases {
         let shelf = shelf(&["a", "b"]);
-        shelf.boxes.borrow_mut().insert("b", there);
+        shelf.store.boxes.borrow_mut().insert("b".into(), there);
         let (outcome, said) = apply(&shelf).await;
         let error = outcome.expect_err(reason);
         assert_eq!(error.exit(), exit::REFUSED);
         assert_eq!(error.to_string(), format!("box/b: refused: {reason}; nothing was written at memory"));
         assert_eq!(said, format!("refuse  box/b  {reason}\n"));
-        assert_eq!(shelf.writes.take(), Vec::<String>::new());
+        assert_eq!(shelf.store.writes.take(), Vec::<String>::new());
     }
 }
 
 #[tokio::test]
 async fn what_has_no_mark_is_adopted_by_word_and_anothers_never() {
-    let wants = vec![Box_ { name: "a", size: 3, adopt: true }];
-    let shelf = Rc::new(Store { wants, ..Store::default() });
-    shelf.boxes.borrow_mut().insert("a", (3, Tags::from([("team".into(), "payments".into())])));
+    let mut shelf = shelf(&["a"]);
+    shelf.wants[0].adopt = true;
+    shelf.store.boxes.borrow_mut().insert("a".into(), (3, Tags::from([("team".into(), "payments".into())])));
     apply(&shelf).await.0.expect("adopts");
-    let tags = shelf.boxes.borrow()["a"].1.clone();
+    let tags = shelf.store.boxes.borrow()["a"].1.clone();
     assert_eq!(
         (tags.get("team").map(String::as_str), Mark::of_feat1().claims(&tags)),
         (Some("payments"), Ok(()))
     );
 
-    shelf.boxes.borrow_mut().insert("a", (3, foreign("demo/other", Some("feat1"))));
+    shelf.store.boxes.borrow_mut().insert("a".into(), (3, foreign("demo/other", Some("feat1"))));
     assert_eq!(apply(&shelf).await.0.expect_err("another's").exit(), exit::REFUSED);
 }
 
@@ -256,20 +149,20 @@ async fn a_create_that_lost_a_race_is_settled_by_whose_the_thing_is() {
     ];
     for (rival, outcome, writes) in cases {
         let shelf = shelf(&["a"]);
-        shelf.rival.replace(Some(rival));
+        shelf.store.rival.replace(Some(rival));
         assert_eq!(apply(&shelf).await.0.map_err(|error| error.exit()), outcome);
-        assert_eq!(shelf.writes.take(), writes);
+        assert_eq!(shelf.store.writes.take(), writes);
     }
 }
 
 #[tokio::test]
 async fn a_write_that_changed_nothing_is_a_fault_that_names_the_field() {
     let shelf = shelf(&["a"]);
-    shelf.lazy.set(true);
+    shelf.store.lazy.set(true);
     let error = apply(&shelf).await.0.expect_err("not there");
     assert_eq!(error, Error::internal("box/a: create at memory: is not there after the write"));
 
-    shelf.boxes.borrow_mut().insert("a", (9, Mark::of_feat1().written(Timestamp::UNIX_EPOCH)));
+    shelf.store.boxes.borrow_mut().insert("a".into(), (9, Mark::of_feat1().written(Timestamp::UNIX_EPOCH)));
     let error = apply(&shelf).await.0.expect_err("still differs");
     assert_eq!(error, Error::internal("box/a: update at memory: still differs after the write: size"));
 }
@@ -286,44 +179,38 @@ async fn delete_walks_backwards_and_twice_is_once() {
 async fn delete_leaves_what_is_not_ours_and_goes_on() {
     let shelf = shelf(&["a", "b"]);
     apply(&shelf).await.0.expect("applies");
-    shelf.boxes.borrow_mut().insert("b", (3, foreign("demo/other", Some("feat1"))));
+    shelf.store.boxes.borrow_mut().insert("b".into(), (3, foreign("demo/other", Some("feat1"))));
     let (outcome, said) = delete(&shelf).await;
     let refused = "box/b: delete at memory: it belongs to release demo/other, and stays";
     assert_eq!((outcome, said), (Err(Error::refused(refused)), "refuse  box/b\ndelete  box/a\n".into()));
-    assert!(shelf.boxes.borrow().contains_key("b"));
+    assert!(shelf.store.boxes.borrow().contains_key("b"));
 }
 
 #[tokio::test]
 async fn base_is_made_and_never_deleted() {
     let shelf = shelf(&["a"]);
     run(&shelf, &base(), 0, async |engine| engine.apply().await).await.0.expect("applies");
-    assert_eq!(shelf.boxes.borrow()["a"].1, foreign("demo/orders", None));
-    shelf.writes.take();
+    assert_eq!(shelf.store.boxes.borrow()["a"].1, foreign("demo/orders", None));
+    shelf.store.writes.take();
     let (outcome, said) = run(&shelf, &base(), 0, async |engine| engine.delete().await).await;
     assert_eq!(outcome, Ok(Some("left: base is never deleted, nothing was done".into())));
     assert_eq!(said, "left    box/a  base is never deleted\n");
-    assert_eq!(shelf.writes.take(), Vec::<String>::new());
+    assert_eq!(shelf.store.writes.take(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_back_end_that_stays_down_fails_apply_and_not_delete() {
     let shelf = shelf(&["a", "b"]);
-    shelf.down.set(true);
+    shelf.store.down.set(true);
     let (outcome, said) = apply(&shelf).await;
     let error = outcome.expect_err("down");
     assert_eq!((error.exit(), said.as_str()), (exit::UNREACHABLE, ""));
     let text = error.to_string();
-    assert!(
-        text.starts_with("box/a: look it up at memory: connection refused (out of time after "),
-        "{text}"
-    );
+    assert!(text.starts_with("box: connect at memory: connection refused (out of time after "), "{text}");
 
     let (outcome, said) = delete(&shelf).await;
     let last = outcome.expect("no fault").expect("something is left");
-    assert!(
-        last.starts_with("left: box/b, box/a (box/b: look it up at memory: connection refused"),
-        "{last}"
-    );
+    assert!(last.starts_with("left: box/b, box/a (box: connect at memory: connection refused"), "{last}");
     assert!(last.ends_with("; delete it by hand"), "{last}");
     assert_eq!(said, "left    box/b\nleft    box/a\n");
 }

@@ -13,7 +13,7 @@ use k8s_openapi::{ByteString, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use kube::core::DynamicObject;
 
 use crate::{
-    change::{Change, Difference},
+    change::{Change, Difference, NONE},
     config::{Mark, Place, Target, TargetKind},
     error::Error,
     marks::Tags,
@@ -72,7 +72,11 @@ pub(crate) fn manager(hook: &str) -> String {
 impl Bundle {
     /// What must happen to the object for `manager` to have its keys there, and no others.
     pub(crate) fn plan(&self, found: Option<&Found>, mark: &Mark, manager: &str, now: Timestamp) -> Change {
-        let Some(found) = found else { return Change::Create };
+        let Some(found) = found else {
+            let value = |value: &Option<Hidden>| if value.is_some() { "set" } else { "known after apply" };
+            let fields = self.values.iter().map(|(key, new)| Difference::new(key, NONE, value(new)));
+            return Change::Create(fields.collect());
+        };
         if let Err(not_ours) = mark.claims(&found.marks) {
             return Change::Refuse(format!(
                 "{not_ours}, and an output goes only into an object that we made: choose another name"
@@ -92,7 +96,7 @@ impl Bundle {
                     "its key {key} belongs to field manager {other:?}: take that edit back"
                 ));
             }
-            let from = if have.is_some() { "another value" } else { "none" };
+            let from = if have.is_some() { "another value" } else { NONE };
             match same {
                 Some(true) if own.contains(key) => {}
                 Some(true) => differences.push(Difference::new(key, "not ours", "ours")),
@@ -101,9 +105,14 @@ impl Bundle {
             }
         }
         let stale = own.iter().filter(|key| !self.values.contains_key(*key));
-        differences.extend(stale.map(|key| Difference::new(key, "set", "none")));
+        differences.extend(stale.map(|key| Difference::new(key, "set", NONE)));
         differences.extend(mark.edit(&found.marks, now).differences(&found.marks));
         Change::of(differences)
+    }
+
+    /// The keys that it is to hold.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.values.keys().cloned().collect()
     }
 
     /// The object's `data`; it is complete once all things are there.

@@ -2,6 +2,8 @@
 //!
 //! Every write names the object's uid (or creates it), so that it never falls on a successor.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Bundle, Found};
 use crate::{
-    change::{Change, Difference},
+    change::{Change, Difference, NONE},
     config::{Mark, Target, TargetKind},
     error::{Error, root_cause},
     marks::Tags,
@@ -66,8 +68,8 @@ impl<'a> Objects<'a> {
         match &change {
             Change::Keep => return Ok(change),
             Change::Refuse(reason) => return Err(Error::refused(reason.clone())),
-            Change::Create => found = Some(self.create(&bundle.target).await?),
-            Change::Update(_) => {}
+            Change::Create(_) => found = Some(self.create(&bundle.target).await?),
+            Change::Update(_) | Change::Delete => {}
         }
         if let Some(found) = found {
             if !self.mark.edit(&found.marks, self.now).is_empty() {
@@ -78,26 +80,32 @@ impl<'a> Objects<'a> {
         match self.plan(bundle).await? {
             Change::Keep => Ok(change),
             Change::Refuse(reason) => Err(Error::refused(reason)),
-            rest => Err(Error::internal(format!("still differs after the write: {}", rest.fields()))),
+            rest => {
+                let fields: Vec<&str> = rest.differences().iter().map(|d| d.field.as_str()).collect();
+                Err(Error::internal(format!("still differs after the write: {}", fields.join(", "))))
+            }
         }
     }
 
-    /// Takes this hook's keys away; the last hook of the owner deletes the object.
-    pub(crate) async fn remove(&self, target: &Target) -> Result<Removed, Error> {
+    /// Takes those of this hook's keys away that `goes` names; the last hook of the owner deletes the object.
+    pub(crate) async fn remove(
+        &self,
+        target: &Target,
+        goes: impl Fn(&str) -> bool,
+    ) -> Result<Removed, Error> {
         let Some(mut found) = self.read(target).await? else { return Ok(Removed::Absent) };
         self.mark
             .claims(&found.marks)
             .map_err(|not_ours| Error::refused(format!("{not_ours}, and stays")))?;
-        let gone: Vec<Difference> = found
-            .owned
-            .get(&self.manager)
-            .map(|keys| keys.iter().map(|key| Difference::new(key, "set", "none")).collect())
-            .unwrap_or_default();
-        if found.others(&self.manager) {
+        let own = found.owned.get(&self.manager).cloned().unwrap_or_default();
+        let (gone, stay): (Vec<String>, Vec<String>) = own.into_iter().partition(|key| goes(key));
+        let gone: Vec<Difference> = gone.iter().map(|key| Difference::new(key, "set", NONE)).collect();
+        if !stay.is_empty() || found.others(&self.manager) {
             if !gone.is_empty() {
-                found = self.write_data(target, &found, &json!({})).await?;
+                let stay: BTreeMap<_, _> = stay.iter().map(|key| (key, found.data.get(key))).collect();
+                found = self.write_data(target, &found, &json!(stay)).await?;
             }
-            if found.others(&self.manager) {
+            if !stay.is_empty() || found.others(&self.manager) {
                 return Ok(Removed::Kept(gone));
             }
         }

@@ -1,0 +1,137 @@
+//! Errors of AWS, by what can be done about them.
+//!
+//! Emulators say bare codes where AWS says prefixed ones, and the SDK knows only some of each by type:
+//! so an error is asked for its type and for its code.
+
+use std::time::Duration;
+
+use aws_sdk_sts::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use provision::error::{Error, root_cause};
+
+/// Whether the error has one of these codes, with or without the prefix of its service.
+pub fn is<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, codes: &[&str]) -> bool {
+    error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::code)
+        .is_some_and(|code| codes.contains(&bare(code)))
+}
+
+/// What an error of the call named `act` means.
+pub fn classed<E>(act: &str, error: &SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let response = error.raw_response();
+    let status = response.map(|response| response.status().as_u16());
+    let after = response.and_then(|response| response.headers().get("retry-after"));
+    let after = after.and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs);
+    match error {
+        SdkError::ServiceError(service) => {
+            let service = service.err();
+            let code = service.code().unwrap_or_default();
+            let text = match (service.code(), service.message()) {
+                (Some(code), Some(message)) => format!("{act}: {code}: {message}"),
+                (Some(code), None) => format!("{act}: {code}"),
+                (None, _) => format!("{act}: HTTP {}: is this AWS?", status.unwrap_or_default()),
+            };
+            let busy = status.is_some_and(|status| (status >= 500 && status != 501) || status == 429);
+            if TRANSIENT.contains(&bare(code)) || busy {
+                Error::unreachable(text).not_before(after)
+            } else if DENIED.contains(&bare(code)) {
+                Error::denied(format!("auth: {text}"))
+            } else {
+                Error::refused(text)
+            }
+        }
+        SdkError::ResponseError(_) if status.is_some_and(|status| status < 500 && status != 429) => {
+            Error::internal(format!("{act}: {}: is this AWS?", root_cause(error)))
+        }
+        SdkError::ResponseError(_) | SdkError::TimeoutError(_) => {
+            Error::unreachable(root_cause(error)).not_before(after)
+        }
+        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
+            Error::unreachable(root_cause(error))
+        }
+        // No request could be made: there are no credentials, or none that can be had.
+        _ => Error::denied(format!("auth: {}", root_cause(error))),
+    }
+}
+
+fn bare(code: &str) -> &str {
+    code.strip_prefix("AWS.SimpleQueueService.").unwrap_or(code)
+}
+
+/// Codes that mean: the same call works later. A name is free again a minute after its queue's delete.
+const TRANSIENT: [&str; 11] = [
+    "QueueDeletedRecently",
+    "RequestThrottled",
+    "Throttled",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "ConcurrentAccess",
+    "InternalError",
+    "InternalFailure",
+    "ServiceUnavailable",
+    "RequestTimeout",
+];
+
+/// Codes that mean: nobody knows these credentials, at least not yet.
+const DENIED: [&str; 11] = [
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "MissingAuthenticationToken",
+    "IncompleteSignature",
+    "InvalidToken",
+    "InvalidSecurity",
+    "RequestExpired",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_sts::{
+        error::ErrorMetadata, operation::get_caller_identity::GetCallerIdentityError as Whatever,
+    };
+
+    fn answer(status: u16, code: &str) -> SdkError<Whatever, HttpResponse> {
+        let metadata = ErrorMetadata::builder().code(code).message("m").build();
+        let mut response = HttpResponse::new(status.try_into().expect("a status"), String::new().into());
+        response.headers_mut().insert("retry-after", "7");
+        SdkError::service_error(Whatever::generic(metadata), response)
+    }
+
+    #[test]
+    fn codes_count_with_and_without_their_prefix() {
+        for code in ["QueueDoesNotExist", "AWS.SimpleQueueService.QueueDoesNotExist"] {
+            assert!(is(&answer(400, code), &["QueueDoesNotExist"]), "{code}");
+        }
+        assert!(!is(&answer(403, "AccessDenied"), &["QueueDoesNotExist"]));
+    }
+
+    #[test]
+    fn what_may_work_later_is_unreachable_and_a_no_is_refused() {
+        let later = |text: String| Error::unreachable(text).not_before(Some(Duration::from_secs(7)));
+        for (status, code) in [
+            (400, "AWS.SimpleQueueService.QueueDeletedRecently"),
+            (400, "QueueDeletedRecently"),
+            (403, "RequestThrottled"),
+            (503, "Whatever"),
+            (429, "Whatever"),
+        ] {
+            assert_eq!(classed("Act", &answer(status, code)), later(format!("Act: {code}: m")));
+        }
+        for (status, code) in [(501, "Whatever"), (403, "AccessDenied"), (400, "InvalidAttributeValue")] {
+            assert_eq!(classed("Act", &answer(status, code)), Error::refused(format!("Act: {code}: m")));
+        }
+        let denied = classed("Act", &answer(403, "InvalidClientTokenId"));
+        assert_eq!(denied, Error::denied("auth: Act: InvalidClientTokenId: m"));
+    }
+}

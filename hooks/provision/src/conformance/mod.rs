@@ -1,0 +1,196 @@
+//! The fifteen laws that every hook keeps, checked through the engine against whatever back end a
+//! [`Subject`] brings: the real one in the acceptance suite, and one in memory that is broken on purpose once
+//! for each law, by which the suite itself is checked.
+
+use std::{
+    cell::RefCell,
+    future::{Future, poll_fn},
+    io::{self, Write},
+    pin::pin,
+    rc::Rc,
+    task::Poll,
+    time::Duration,
+};
+
+use feature::FeatureName;
+use jiff::Timestamp;
+
+use crate::{
+    Provider,
+    args::Format,
+    config::{Mark, Scope},
+    engine::Engine,
+    error::Error,
+    outputs::Output,
+    report::Report,
+};
+
+mod laws;
+
+pub use laws::LAWS;
+
+/// A hook's provider with a back end, as the laws need them. Things of two features and of base come to
+/// different names in one back end.
+#[expect(async_fn_in_trait, reason = "one thread, static dispatch: no bound on the futures is needed")]
+pub trait Subject {
+    type Provider: Provider;
+
+    /// The field in which [`Variant::Changed`] differs from [`Variant::Plain`].
+    const FIELD: &'static str;
+    /// A part of the credentials in use, which nobody must ever read anywhere.
+    const SECRET: &'static str;
+
+    /// What a file asks for; no feature is base.
+    fn section(&self, feature: Option<&str>, variant: Variant) -> <Self::Provider as Provider>::Section;
+
+    /// Changes [`Self::FIELD`] of the feature's things, as somebody would who knows nothing of us.
+    async fn drift(&self, feature: &str);
+
+    /// All that the back end has of a feature's or base's things, but for times; nothing where it has none.
+    async fn state(&self, feature: Option<&str>) -> String;
+
+    /// Nothing in the back end that this subject could have made.
+    async fn clean(&self);
+
+    /// How often the back end has been contacted.
+    fn contacts(&self) -> usize;
+}
+
+/// What a file asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    Plain,
+    /// As [`Variant::Plain`], with outputs of everything.
+    Told,
+    Changed,
+    /// Something of it cannot be had, and nothing else differs from [`Variant::Plain`].
+    Impossible,
+    /// As [`Variant::Plain`], at an address where nobody is.
+    Down,
+}
+
+/// A law that does not hold.
+#[derive(Debug)]
+pub struct Broken {
+    pub law: &'static str,
+    pub why: String,
+}
+
+/// The laws that do not hold for a subject.
+pub async fn broken<S: Subject>(subject: &S) -> Vec<Broken> {
+    let mut broken = Vec::new();
+    for (number, law) in (1..).zip(LAWS) {
+        subject.clean().await;
+        let bench = Bench { subject, said: Rc::default() };
+        let mut outcome = bench.check(number).await;
+        if outcome.is_ok() && bench.said.borrow().contains(S::SECRET) {
+            outcome = Err(format!("a secret was told: {}", bench.said.borrow()));
+        }
+        if let Err(why) = outcome {
+            broken.push(Broken { law, why });
+        }
+    }
+    subject.clean().await;
+    broken
+}
+
+/// Where one law is tried.
+struct Bench<'s, S: Subject> {
+    subject: &'s S,
+    /// Everything that was told, reports and errors.
+    said: Rc<RefCell<String>>,
+}
+
+/// How long a run may take; where nobody is, the whole of it is waited.
+const TIMEOUT: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_secs(2);
+
+impl<S: Subject> Bench<'_, S> {
+    async fn run<T>(
+        &self,
+        feature: Option<&str>,
+        variant: Variant,
+        verb: impl AsyncFnOnce(&Engine<'_, S::Provider>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mark = mark(feature);
+        let section = self.subject.section(feature, variant);
+        let report = Report::new(Format::Text, Box::new(Paper(Rc::clone(&self.said))));
+        let timeout = if variant == Variant::Down { SHORT } else { TIMEOUT };
+        let engine = Engine::<S::Provider>::new(&mark, &section, &report, timeout, Timestamp::UNIX_EPOCH);
+        let outcome = verb(&engine).await;
+        if let Err(error) = &outcome {
+            self.said.borrow_mut().push_str(&error.to_string());
+        }
+        outcome
+    }
+
+    async fn apply(&self, feature: Option<&str>, variant: Variant) -> Result<(), Error> {
+        self.run(feature, variant, async |engine| engine.apply().await).await
+    }
+
+    async fn plan(&self, feature: Option<&str>, variant: Variant) -> Result<bool, Error> {
+        self.run(feature, variant, async |engine| engine.plan().await).await
+    }
+
+    async fn delete(&self, feature: &str) -> Result<Option<String>, Error> {
+        self.run(Some(feature), Variant::Plain, async |engine| engine.delete().await).await
+    }
+
+    /// What applications would be told now, by somebody who has just connected.
+    async fn outputs(&self, feature: &str) -> Result<Vec<Output>, Error> {
+        let section = self.subject.section(Some(feature), Variant::Told);
+        let provider = S::Provider::connect(&section).await?;
+        let mut outputs = Vec::new();
+        for want in S::Provider::wants(&section) {
+            let have = provider.observe(want).await?;
+            outputs.extend(S::Provider::outputs(want, have.as_ref()));
+        }
+        Ok(outputs)
+    }
+
+    /// What was told since the last time.
+    fn heard(&self) -> String {
+        std::mem::take(&mut self.said.borrow_mut())
+    }
+}
+
+fn mark(feature: Option<&str>) -> Mark {
+    let copy = |feature: &str| Scope::Copy {
+        feature: feature.parse::<FeatureName>().expect("a feature"),
+        by: None,
+        source: None,
+        ttl: "1h".parse().expect("a ttl"),
+    };
+    Mark { owner: "laws/suite".parse().expect("an owner"), scope: feature.map_or(Scope::Base, copy) }
+}
+
+/// Lets a future go on until it waits for the n-th time, and then ends it as a kill would; its outcome
+/// if it comes before.
+async fn killed<T>(future: impl Future<Output = T>, mut waits: usize) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+        Poll::Pending if waits == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            waits -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+struct Paper(Rc<RefCell<String>>);
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().push_str(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! `apply`: group after group, each thing until nothing is left to do to it, then the outputs, then what
+//! nothing asks for any more.
+
+use futures_util::{StreamExt, stream};
+use tokio::time::Instant;
+
+use super::{AT_ONCE, Engine, Item, Prepared, failed, order, thing};
+use crate::{
+    Provider, change::Change, error::Error, marks::Edit, outputs::objects::Objects, retry::Pauses, talk,
+};
+
+impl<P: Provider> Engine<'_, P> {
+    /// Makes everything be as the config asks, then writes the outputs. What one thing cannot have does
+    /// not keep others from theirs, unless they need it.
+    pub(crate) async fn apply(&self) -> Result<(), Error> {
+        let wants = P::wants(self.section);
+        self.report.expect(wants.iter().filter(|want| self.chosen(want)).map(thing::<P>));
+        let targets = Self::bundles(wants.iter().map(|want| (want, None)));
+        self.report.expect(targets.iter().map(|bundle| bundle.target.to_string()));
+
+        let prepared = self.prepare().await?;
+        for (thing, change) in prepared.changes() {
+            if matches!(change, Change::Refuse(_)) {
+                self.report.change(&thing, change)?;
+            }
+        }
+        self.admitted(&prepared)?;
+        let Prepared { provider, items, others, strays, cluster, bundles: _ } = prepared;
+        let mut made = others;
+        made.retain(|item| item.have.is_some());
+        made.extend(self.make(&provider, items).await?);
+        if let Some(cluster) = cluster {
+            self.tell(&cluster, &made).await?;
+        }
+        for stray in strays {
+            let name = thing::<P>(&stray.want);
+            self.remove(&provider, &stray.want, "delete").await?;
+            self.report.change(&name, &stray.change)?;
+        }
+        Ok(())
+    }
+
+    /// All things, in the order of the file.
+    async fn make(&self, provider: &P, items: Vec<Item<P>>) -> Result<Vec<Item<P>>, Error> {
+        let mut made = Vec::new();
+        for group in order::groups::<P, _>(items, |item| &item.want) {
+            let outcomes = group.into_iter().map(|item| self.settle(provider, item));
+            let mut outcomes = stream::iter(outcomes).buffered(AT_ONCE);
+            let mut errors = Vec::new();
+            while let Some((item, outcome)) = outcomes.next().await {
+                let name = thing::<P>(&item.want);
+                match outcome {
+                    Ok(have) => {
+                        self.report.change(&name, &item.change)?;
+                        for warning in P::warnings(&item.want, &have) {
+                            talk(&format!("warning: {name}: {warning}"));
+                        }
+                        made.push(Item { have: Some(have), ..item });
+                    }
+                    Err(error) => {
+                        self.report.line("fail", &name, &error.to_string())?;
+                        errors.push(error);
+                    }
+                }
+            }
+            all(errors)?;
+        }
+        Ok(made)
+    }
+
+    async fn settle(&self, provider: &P, mut item: Item<P>) -> (Item<P>, Result<P::Have, Error>) {
+        let outcome = match (item.have.take(), &item.change) {
+            (Some(have), Change::Keep) => Ok(have),
+            _ => self.converge(provider, &item.want, &item.change, &item.edit).await,
+        };
+        (item, outcome)
+    }
+
+    /// Applies a change and looks again: then nothing may be left to do. After a write of which nobody
+    /// knows whether it was carried out, what is there says what is done next.
+    async fn converge(
+        &self,
+        provider: &P,
+        want: &P::Want,
+        change: &Change,
+        edit: &Edit,
+    ) -> Result<P::Have, Error> {
+        let name = thing::<P>(want);
+        let (mut change, mut edit) = (change.clone(), edit.clone());
+        let mut pauses = Pauses::default();
+        loop {
+            let error = |error| failed(&name, change.word(), &self.endpoint, error);
+            let sent = match self.patience.once(provider.apply(want, &change, &edit)).await {
+                Ok(()) => true,
+                Err(lost @ Error::Unreachable { .. }) => {
+                    self.patience.pause(&self.endpoint, &mut pauses, lost).await.map_err(error)?;
+                    false
+                }
+                Err(other) => return Err(error(other)),
+            };
+            let (have, rest, next) = self.look_again(provider, want, sent).await?;
+            match (rest, have) {
+                (Change::Keep, Some(have)) => return Ok(have),
+                (Change::Refuse(reason), _) => return Err(error(Error::refused(reason))),
+                // Nothing was done, or a create lost a race and left the winner's thing, or it takes a thing's
+                // own name to say the rest.
+                (rest @ (Change::Create(_) | Change::Update(_)), _)
+                    if !sent || matches!((&change, &rest), (Change::Create(_), Change::Update(_))) =>
+                {
+                    (change, edit) = (rest, next);
+                }
+                (Change::Update(rest), _) => {
+                    let fields: Vec<&str> = rest.iter().map(|difference| difference.field.as_str()).collect();
+                    let text = format!("still differs after the write: {}", fields.join(", "));
+                    return Err(error(Error::internal(text)));
+                }
+                (Change::Create(_) | Change::Keep | Change::Delete, _) => {
+                    return Err(error(Error::internal("is not there after the write")));
+                }
+            }
+        }
+    }
+
+    /// What is there after a write: looked at until it is what was written, or as long as the back end may
+    /// go on reporting what was before.
+    async fn look_again(
+        &self,
+        provider: &P,
+        want: &P::Want,
+        sent: bool,
+    ) -> Result<(Option<P::Have>, Change, Edit), Error> {
+        let began = Instant::now();
+        let mut pauses = Pauses::default();
+        loop {
+            let have = self.observe(provider, want).await?;
+            let (rest, next) = self.judge(want, have.as_ref());
+            let settled = matches!(rest, Change::Keep | Change::Refuse(_)) || !sent;
+            if settled || began.elapsed() >= provider.settles() {
+                return Ok((have, rest, next));
+            }
+            let late = Error::unreachable("it reports still what was before the write");
+            let waited = self.patience.pause(&self.endpoint, &mut pauses, late).await;
+            waited.map_err(|error| failed(&thing::<P>(want), "look it up", &self.endpoint, error))?;
+        }
+    }
+
+    /// Writes the outputs of what is there.
+    async fn tell(&self, cluster: &Objects<'_>, made: &[Item<P>]) -> Result<(), Error> {
+        for bundle in Self::bundles(made.iter().map(|item| (&item.want, item.have.as_ref()))) {
+            let target = bundle.target.to_string();
+            let written = self.patience.call(&cluster.endpoint, || cluster.write(&bundle)).await;
+            let change =
+                written.map_err(|error| failed(&target, "write the outputs", &cluster.endpoint, error))?;
+            self.report.change(&target, &change)?;
+        }
+        Ok(())
+    }
+}
+
+/// One error that says all of them; its class is the first one's.
+fn all(errors: Vec<Error>) -> Result<(), Error> {
+    let mut errors = errors.into_iter();
+    let Some(first) = errors.next() else { return Ok(()) };
+    let rest: Vec<String> = errors.map(|error| error.to_string()).collect();
+    Err(if rest.is_empty() { first } else { first.worded(|text| format!("{text}; {}", rest.join("; "))) })
+}

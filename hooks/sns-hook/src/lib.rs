@@ -1,0 +1,231 @@
+//! Gives a copy its own SNS topics with their subscriptions, and its queues a part in base's topics.
+//!
+//! Knows the API of SNS, and of SQS the policy of a queue; what the file may say is in
+//! [`provision::config::sns`], when and how often something is done is the engine's.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use aws::session::{Service, Session};
+use aws_sdk_sns::Client;
+use provision::{
+    Provider,
+    change::Change,
+    config::{
+        FeatureResources, Mark,
+        reference::Arn,
+        sns::{Sns, Subscription, Topic, Value, Want},
+    },
+    error::Error,
+    marks::{Edit, Marked, Tags},
+    outputs::Output,
+};
+
+mod change;
+mod plan;
+mod queue;
+mod read;
+mod subscription;
+
+use queue::{Queue, Queues};
+
+/// The topics of one account and region, and the queues that they send to.
+pub struct Topics {
+    client: Client,
+    /// None where nothing is sent to a queue of the file.
+    queues: Option<Queues>,
+    emulator: bool,
+    /// Topics that are known to be there, by name.
+    arns: RefCell<BTreeMap<String, Arn>>,
+    /// Topics that may have come since the list was read.
+    touched: RefCell<BTreeSet<String>>,
+    /// Attributes that this run has written, by topic.
+    written: RefCell<BTreeMap<String, BTreeSet<String>>>,
+}
+
+/// A topic as SNS reports it, as far as a want is about it.
+pub struct Have {
+    arn: Arn,
+    /// By the API's names in lower case: emulators differ in capitals.
+    attributes: BTreeMap<String, String>,
+    /// Attributes that an emulator has taken and does not report.
+    blind: BTreeSet<String>,
+    /// Of the topic itself; nothing where it is base's.
+    tags: Tags,
+    /// Those that the want is about and that are there.
+    subscriptions: Vec<Subscribed>,
+    /// The queues of the file that the want sends to and that are there, by name.
+    queues: BTreeMap<String, Queue>,
+    shared: bool,
+}
+
+/// A subscription as SNS reports it.
+struct Subscribed {
+    /// None while it waits for somebody to confirm it.
+    arn: Option<String>,
+    protocol: String,
+    endpoint: String,
+    /// By the API's names.
+    attributes: BTreeMap<String, String>,
+    pending: bool,
+}
+
+/// How long AWS itself may report what an attribute was before.
+const SETTLES: Duration = Duration::from_mins(1);
+
+impl Provider for Topics {
+    const SECTION: &'static str = "sns";
+
+    type Section = Sns;
+    type Want = Want;
+    type Have = Have;
+
+    fn section(config: &FeatureResources) -> Option<&Sns> {
+        config.sns.as_ref()
+    }
+
+    fn wants(section: &Sns) -> &[Want] {
+        &section.wants
+    }
+
+    fn prunes(section: &Sns) -> bool {
+        section.prune
+    }
+
+    fn written(want: &Want) -> &str {
+        want.written()
+    }
+
+    fn needs(_: &Want) -> Vec<&str> {
+        Vec::new()
+    }
+
+    fn endpoint(section: &Sns) -> String {
+        section.access.place("SNS")
+    }
+
+    async fn connect(section: &Sns) -> Result<Self, Error> {
+        let session = Session::open(&section.access, Service::Sns).await?;
+        let mut config = aws_sdk_sns::config::Builder::from(&session.sdk);
+        config.set_endpoint_url(session.url);
+        let sends = section.wants.iter().any(|want| !plan::own_queues(want).is_empty());
+        let queues = match &section.queues {
+            Some(access) if sends => Some(Queues::open(access).await?),
+            _ => None,
+        };
+        let topics = Self {
+            client: Client::from_conf(config.build()),
+            queues,
+            emulator: session.emulator.is_some(),
+            arns: RefCell::default(),
+            touched: RefCell::default(),
+            written: RefCell::default(),
+        };
+        topics.list().await?;
+        Ok(topics)
+    }
+
+    fn strays(&self, section: &Sns, mark: &Mark) -> Vec<Want> {
+        let wanted = |name: &String| {
+            section.wants.iter().any(|want| matches!(want, Want::Topic(topic) if topic.name == *name))
+        };
+        let arns = self.arns.borrow();
+        arns.keys()
+            .filter(|name| mark.scope.may_have_named(name, Topic::MAX_NAME) && !wanted(name))
+            .map(|name| Want::Topic(Topic::named(name)))
+            .collect()
+    }
+
+    async fn resolve(&self, want: &Want) -> Result<Want, Error> {
+        if let Want::Shared(shared) = want
+            && self.arn_of_shared(shared).await?.is_none()
+        {
+            return Err(Error::refused(format!(
+                "there is no topic {:?}: base's has to be there",
+                shared.topic.name()
+            )));
+        }
+        Ok(want.clone())
+    }
+
+    async fn observe(&self, want: &Want) -> Result<Option<Have>, Error> {
+        match want {
+            Want::Topic(topic) => self.topic(topic).await,
+            Want::Shared(shared) => self.shared(shared).await,
+        }
+    }
+
+    fn marked(have: &Have) -> Marked<'_> {
+        if !have.shared {
+            return Marked::Itself(&have.tags);
+        }
+        match have.queues.values().next() {
+            Some(queue) => Marked::Host(&queue.tags),
+            None => Marked::Nowhere,
+        }
+    }
+
+    fn adopts(want: &Want) -> bool {
+        matches!(want, Want::Topic(topic) if topic.adopt)
+    }
+
+    fn plan(want: &Want, have: Option<&Have>) -> Change {
+        plan::change(want, have)
+    }
+
+    async fn apply(&self, want: &Want, change: &Change, marks: &Edit) -> Result<(), Error> {
+        match (want, change) {
+            (_, Change::Keep | Change::Delete | Change::Refuse(_)) => Ok(()),
+            (Want::Topic(topic), Change::Create(_)) => self.create(topic, marks).await,
+            (Want::Topic(topic), Change::Update(_)) => self.update(topic, change, marks).await,
+            (Want::Shared(shared), Change::Create(_) | Change::Update(_)) => self.join(shared).await,
+        }
+    }
+
+    fn settles(&self) -> Duration {
+        if self.emulator { Duration::ZERO } else { SETTLES }
+    }
+
+    fn warnings(_: &Want, have: &Have) -> Vec<String> {
+        let blind = have.blind.iter();
+        let blind =
+            blind.map(|name| format!("{name} was taken and is not reported: its drift cannot be seen here"));
+        let pending = have.subscriptions.iter().filter(|subscription| subscription.pending);
+        let pending = pending.map(|Subscribed { protocol, endpoint, .. }| {
+            format!("the subscription {protocol}:{endpoint} waits for whoever gets it to confirm it")
+        });
+        blind.chain(pending).collect()
+    }
+
+    async fn delete(&self, want: &Want) -> Result<(), Error> {
+        match want {
+            Want::Topic(topic) => self.remove(topic).await,
+            Want::Shared(shared) => self.leave(shared).await,
+        }
+    }
+
+    fn outputs(want: &Want, have: Option<&Have>) -> Vec<Output> {
+        let value = |value, have: &Have| match value {
+            Value::Name => have.arn.resource().to_owned(),
+            Value::Arn => have.arn.to_string(),
+        };
+        want.outputs()
+            .iter()
+            .map(|output| Output {
+                place: output.place.clone(),
+                value: have.map(|have| value(output.value, have).into()),
+            })
+            .collect()
+    }
+}
+
+impl Have {
+    fn subscription(&self, want: &Subscription) -> Option<&Subscribed> {
+        let endpoint = plan::endpoint(want, &self.arn);
+        let protocol = want.protocol.as_str();
+        self.subscriptions.iter().find(|have| have.protocol == protocol && have.endpoint == endpoint)
+    }
+}

@@ -1,0 +1,154 @@
+//! What must happen to a topic and its subscriptions. Pure.
+
+use aws::{policy, value};
+use provision::{
+    change::{Change, Difference, NONE},
+    config::{
+        attribute::{Attribute, Attributes, Setting},
+        reference::{Arn, QueueRef},
+        sns::{Protocol, Shared, Subscription, Target, Topic, Want},
+    },
+};
+
+use crate::{Have, Subscribed};
+
+pub(crate) fn change(want: &Want, have: Option<&Have>) -> Change {
+    match (want, have) {
+        (Want::Topic(topic), None) => Change::Create(fields(topic)),
+        (Want::Topic(topic), Some(have)) => topic_change(topic, have),
+        (Want::Shared(shared), None) => Change::Create(attributes(&shared.attributes).collect()),
+        (Want::Shared(shared), Some(have)) if have.subscriptions.is_empty() => {
+            Change::Create(attributes(&shared.attributes).collect())
+        }
+        (Want::Shared(shared), Some(have)) => {
+            Change::of(subscription_differences(&subscription(shared), have))
+        }
+    }
+}
+
+/// What reports call a tag: a tag and an attribute can have one name.
+pub(crate) fn tag(key: &str) -> String {
+    format!("tags.{key}")
+}
+
+/// Who gets the messages, as the API says it; a queue of the file is beside the topic.
+pub(crate) fn endpoint(want: &Subscription, topic: &Arn) -> String {
+    match &want.target {
+        Target::Queue(queue) => queue.arn(topic).to_string(),
+        Target::Endpoint(endpoint) => endpoint.clone(),
+    }
+}
+
+/// The queues of the file that a want sends to.
+pub(crate) fn own_queues(want: &Want) -> Vec<String> {
+    let subscriptions = match want {
+        Want::Topic(topic) => topic.subscriptions.as_slice(),
+        Want::Shared(shared) => return vec![shared.queue.clone()],
+    };
+    let own = subscriptions.iter().filter_map(|subscription| match &subscription.target {
+        Target::Queue(QueueRef::Own(name)) => Some(name.clone()),
+        _ => None,
+    });
+    own.collect()
+}
+
+/// A queue's part in a topic of base's, as the subscription that it is.
+pub(crate) fn subscription(shared: &Shared) -> Subscription {
+    Subscription {
+        protocol: Protocol::Sqs,
+        target: Target::Queue(QueueRef::Own(shared.queue.clone())),
+        attributes: shared.attributes.clone(),
+    }
+}
+
+/// What is to be changed in one attribute of a subscription that is there.
+pub(crate) fn drift(
+    row: &Attribute,
+    setting: &Setting,
+    there: &Subscribed,
+    topic: &Arn,
+) -> Option<Difference> {
+    // Nobody can change a subscription that waits to be confirmed.
+    there.arn.as_ref()?;
+    value::difference(row, setting, there.attributes.get(row.api).map(String::as_str), topic)
+}
+
+fn topic_change(want: &Topic, have: &Have) -> Change {
+    let kind = have.attributes.get("fifotopic").is_some_and(|fifo| fifo == "true");
+    if kind != want.fifo() {
+        return Change::Refuse(format!(
+            "it is {} FIFO topic, and a topic stays what it was made: delete it or choose another name",
+            if kind { "a" } else { "no" }
+        ));
+    }
+    let reported = |name: &str| have.attributes.get(&name.to_lowercase()).map(String::as_str);
+    let attributes = want
+        .attributes
+        .iter()
+        .filter(|(row, _)| row.name != "fifoTopic" && !have.blind.contains(row.name))
+        .filter_map(|(row, setting)| value::difference(row, setting, reported(row.api), &have.arn));
+    let extra = want
+        .extra
+        .iter()
+        .filter(|(name, value)| reported(name) != Some(value.as_str()) && !have.blind.contains(*name));
+    let extra = extra.map(|(name, value)| Difference::new(name, reported(name).unwrap_or(NONE), value));
+    let tags = want.tags.iter().filter(|(key, value)| have.tags.get(*key) != Some(*value));
+    let tags = tags.map(|(key, value)| {
+        Difference::new(tag(key), have.tags.get(key).map_or(NONE, String::as_str), value)
+    });
+    let subscriptions = want.subscriptions.iter().flat_map(|want| subscription_differences(want, have));
+    Change::of(attributes.chain(extra).chain(tags).chain(subscriptions).collect())
+}
+
+fn subscription_differences(want: &Subscription, have: &Have) -> Vec<Difference> {
+    let name = format!("subscription {want}");
+    let mut differences = Vec::new();
+    match have.subscription(want) {
+        None => {
+            differences.push(Difference::new(&name, NONE, "there"));
+            differences.extend(attributes(&want.attributes).map(|field| below(&name, field)));
+        }
+        Some(there) => {
+            let drifted =
+                want.attributes.iter().filter_map(|(row, setting)| drift(row, setting, there, &have.arn));
+            differences.extend(drifted.map(|field| below(&name, field)));
+        }
+    }
+    if let Target::Queue(QueueRef::Own(queue)) = &want.target {
+        let there = have.queues.get(queue);
+        if !there.is_some_and(|queue| policy::allows(queue.policy.as_ref(), &have.arn, &queue.arn)) {
+            differences.push(Difference::new(format!("policy of queue {queue}"), NONE, "the topic may send"));
+        }
+    }
+    differences
+}
+
+fn below(name: &str, field: Difference) -> Difference {
+    Difference { field: format!("{name} {}", field.field), ..field }
+}
+
+/// What a topic is made with.
+fn fields(want: &Topic) -> Vec<Difference> {
+    let extra = want.extra.iter().map(|(name, value)| Difference::new(name, NONE, value));
+    let tags = want.tags.iter().map(|(key, value)| Difference::new(tag(key), NONE, value));
+    let subscriptions = want.subscriptions.iter().flat_map(|want| {
+        let name = format!("subscription {want}");
+        let first = Difference::new(&name, NONE, "there");
+        let rest = attributes(&want.attributes).map(move |field| below(&name, field));
+        std::iter::once(first).chain(rest.collect::<Vec<_>>())
+    });
+    attributes(&want.attributes).chain(extra).chain(tags).chain(subscriptions).collect()
+}
+
+fn attributes(attributes: &Attributes) -> impl Iterator<Item = Difference> {
+    attributes.iter().filter_map(|(row, setting)| {
+        let text = match setting {
+            Setting::Text(text) => text.clone(),
+            Setting::Json(json) => json.to_string(),
+            Setting::DeadLetters(dead) => dead.queue.name().to_owned(),
+            // Nothing of a topic has the latter.
+            Setting::Unset | Setting::Allowed(_) => return None,
+        };
+        Some(Difference::new(row.name, NONE, text))
+    })
+}

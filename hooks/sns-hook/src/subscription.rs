@@ -1,0 +1,143 @@
+//! Subscriptions: made, changed and ended, the queue's policy first.
+
+use aws::{
+    error::{classed, is},
+    policy, value,
+};
+use provision::{
+    config::{
+        attribute::{Attribute, Setting},
+        reference::{Arn, QueueRef},
+        sns::{Shared, Subscription, Target},
+    },
+    error::Error,
+};
+
+use crate::{Have, Subscribed, Topics, plan, read::ABSENT};
+
+impl Topics {
+    /// Makes the wanted subscriptions of a topic be as they should, those that differ alone.
+    pub(crate) async fn subscribe_all(&self, have: &Have, wanted: &[Subscription]) -> Result<(), Error> {
+        for want in wanted {
+            if let Target::Queue(QueueRef::Own(name)) = &want.target {
+                self.admit(have, name).await?;
+            }
+            match have.subscription(want) {
+                None => self.subscribe(&have.arn, want).await?,
+                Some(there) => self.change(there, want, &have.arn).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What is admitted already costs no look at the queue.
+    async fn admit(&self, have: &Have, name: &str) -> Result<(), Error> {
+        let admitted = have
+            .queues
+            .get(name)
+            .is_some_and(|queue| policy::allows(queue.policy.as_ref(), &have.arn, &queue.arn));
+        match &self.queues {
+            Some(queues) if admitted || queues.admit(name, &have.arn).await? => Ok(()),
+            _ => Err(Error::refused(format!(
+                "its queue {name} is not there: sqs-hook makes it, and runs before"
+            ))),
+        }
+    }
+
+    async fn subscribe(&self, topic: &Arn, want: &Subscription) -> Result<(), Error> {
+        let mut request = self
+            .client
+            .subscribe()
+            .topic_arn(topic.as_str())
+            .protocol(want.protocol.as_str())
+            .endpoint(plan::endpoint(want, topic))
+            .return_subscription_arn(true);
+        for (row, setting) in want.attributes.iter().filter(|(_, setting)| **setting != Setting::Unset) {
+            request = request.attributes(row.api, text(row, setting, topic));
+        }
+        match request.send().await {
+            Ok(_) => Ok(()),
+            // Somebody else was quicker and with other attributes: the engine looks again.
+            Err(error)
+                if is(&error, &["InvalidParameter"])
+                    && error
+                        .as_service_error()
+                        .is_some_and(|error| error.to_string().contains("already exists")) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(classed("Subscribe", &error)),
+        }
+    }
+
+    async fn change(&self, there: &Subscribed, want: &Subscription, topic: &Arn) -> Result<(), Error> {
+        let Some(arn) = &there.arn else { return Ok(()) };
+        let mut drifted: Vec<(&Attribute, &Setting)> = want
+            .attributes
+            .iter()
+            .filter(|(row, setting)| plan::drift(row, setting, there, topic).is_some())
+            .collect();
+        // A scope is narrowed after its policy has been, and widened before: SNS checks each against the other.
+        let last = |(row, setting): &(&Attribute, &Setting)| {
+            row.name == "filterPolicyScope"
+                && matches!(setting, Setting::Text(text) if text == "MessageAttributes")
+        };
+        drifted.sort_by_key(last);
+        for (row, setting) in drifted {
+            let request =
+                self.client.set_subscription_attributes().subscription_arn(arn).attribute_name(row.api);
+            let value = match (row.name, setting) {
+                ("redrivePolicy", Setting::Unset) => None,
+                ("filterPolicy", Setting::Unset) => Some("{}".to_owned()),
+                _ => Some(text(row, setting, topic)),
+            };
+            let sent = request.set_attribute_value(value).send().await;
+            sent.map_err(|error| classed(&format!("SetSubscriptionAttributes {}", row.api), &error))?;
+        }
+        Ok(())
+    }
+
+    /// Ends a subscription; one that nobody has confirmed ends by itself.
+    pub(crate) async fn unsubscribe(&self, arn: Option<&str>) -> Result<(), Error> {
+        let Some(arn) = arn else { return Ok(()) };
+        match self.client.unsubscribe().subscription_arn(arn).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if is(&error, &ABSENT) => Ok(()),
+            Err(error) => Err(classed("Unsubscribe", &error)),
+        }
+    }
+
+    /// The copy's queue takes part in a topic that is not ours, of which nothing else is changed.
+    pub(crate) async fn join(&self, want: &Shared) -> Result<(), Error> {
+        let have = self.shared(want).await?;
+        let have = have.ok_or_else(|| {
+            Error::refused(format!(
+                "its queue {} is not there: sqs-hook makes it, and runs before",
+                want.queue
+            ))
+        })?;
+        self.subscribe_all(&have, &[plan::subscription(want)]).await
+    }
+
+    /// The opposite of [`Self::join`].
+    pub(crate) async fn leave(&self, want: &Shared) -> Result<(), Error> {
+        let Some(have) = self.shared(want).await? else { return Ok(()) };
+        for there in &have.subscriptions {
+            self.unsubscribe(there.arn.as_deref()).await?;
+        }
+        self.dismiss(&have).await
+    }
+
+    /// Takes the topic out of the policies of the queues that it sent to.
+    pub(crate) async fn dismiss(&self, have: &Have) -> Result<(), Error> {
+        let Some(queues) = &self.queues else { return Ok(()) };
+        for name in have.queues.keys() {
+            queues.dismiss(name, &have.arn).await?;
+        }
+        Ok(())
+    }
+}
+
+fn text(row: &Attribute, setting: &Setting, topic: &Arn) -> String {
+    value::wanted(row, setting, None, topic)
+}
