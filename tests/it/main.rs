@@ -1,11 +1,13 @@
 //! The only integration binary of the repository. Each module is one part of what is promised.
 
+mod conformance;
 mod copies;
 mod crds;
 mod drivers;
 mod failures;
 mod fidelity;
 mod golden;
+mod hooks;
 mod hostile;
 mod isolation;
 mod lean;

@@ -12,7 +12,11 @@ struct Image {
 }
 
 const IMAGES: [Image; 2] = [
-    Image { name: "devstack/hooks:dev", dockerfile: "hooks/Dockerfile", binaries: &["sqs-hook", "sns-hook"] },
+    Image {
+        name: "devstack/hooks:dev",
+        dockerfile: "hooks/Dockerfile",
+        binaries: &["run-hooks", "sqs-hook", "sns-hook"],
+    },
     Image {
         name: "devstack/demo:dev",
         dockerfile: "helmfile-examples/apps/Dockerfile",

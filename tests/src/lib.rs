@@ -6,9 +6,11 @@
 
 pub mod bench;
 pub mod cluster;
+pub mod emulator;
 pub mod frames;
 pub mod generate;
 pub mod helm;
+pub mod hook;
 pub mod http;
 pub mod images;
 pub mod lab;

@@ -1,11 +1,13 @@
 {{/*
-One Job that runs the enabled hooks one after the other: each but the last is an init container.
+One Job that runs the enabled hooks one after the other in one container: of an init container Helm shows no log.
 Takes a dict: root, verb (apply or delete), events (Helm's), logs (when Helm shows the Job's log).
 */}}
 {{- define "devstack-hooks.job" -}}
 {{- $root := .root }}
 {{- $verb := .verb }}
 {{- $hooks := include "devstack-hooks.enabled" $root | fromJsonArray }}
+{{- /* What was made last goes first: a topic ends its subscriptions while their queues are there. */}}
+{{- if eq $verb "delete" }}{{ $hooks = reverse $hooks }}{{ end }}
 {{- $targets := include "devstack-hooks.targets" $root | fromJson }}
 apiVersion: batch/v1
 kind: Job
@@ -42,14 +44,8 @@ spec:
         runAsUser: 65532
         runAsGroup: 65532
         seccompProfile: { type: RuntimeDefault }
-      {{- with initial $hooks }}
-      initContainers:
-        {{- range . }}
-        {{- include "devstack-hooks.container" (dict "root" $root "verb" $verb "hook" .) | trim | nindent 8 }}
-        {{- end }}
-      {{- end }}
       containers:
-        {{- include "devstack-hooks.container" (dict "root" $root "verb" $verb "hook" (last $hooks)) | trim | nindent 8 }}
+        {{- include "devstack-hooks.container" (dict "root" $root "verb" $verb "hooks" $hooks) | trim | nindent 8 }}
       volumes:
         - name: config
           configMap: { name: {{ include "devstack-hooks.name" $root }} }
@@ -57,11 +53,14 @@ spec:
 
 {{- define "devstack-hooks.container" -}}
 {{- with .root.Values.image }}
-- name: {{ $.hook }}-hook
+- name: hooks
   image: "{{ .repository }}:{{ .tag }}"
   imagePullPolicy: {{ .pullPolicy }}
 {{- end }}
-  command: [/{{ .hook }}-hook, {{ .verb }}, --config=/etc/devstack/resources.yaml, --timeout={{ .root.Values.timeout }}]
+  command: [/run-hooks, {{ .verb }}, {{ join ", " .hooks }}, --config=/etc/devstack/resources.yaml, --timeout={{ .root.Values.timeout }}]
+  {{- with .root.Values.env }}
+  env: {{- toYaml . | nindent 4 }}
+  {{- end }}
   terminationMessagePolicy: FallbackToLogsOnError
   resources:
     requests: { cpu: 10m, memory: 16Mi }

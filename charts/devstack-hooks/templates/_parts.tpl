@@ -1,6 +1,7 @@
 {{/* The hooks in their order: a section of the values, and the list in it whose items have outputs. */}}
 {{- define "devstack-hooks.known" -}}
 - { section: sqs, things: queues }
+- { section: sns, things: topics }
 {{- end }}
 
 {{/* Those that have a section, as a JSON list of their words. */}}

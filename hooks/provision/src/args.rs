@@ -137,8 +137,16 @@ struct Common {
     only: Vec<String>,
 }
 
-#[derive(Clone, Copy)]
-struct Timeout(Duration);
+/// How long something may take: a whole number with `s` or `m`, a second at least and a day at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeout(Duration);
+
+impl Timeout {
+    #[must_use]
+    pub fn get(self) -> Duration {
+        self.0
+    }
+}
 
 impl FromStr for Timeout {
     type Err = String;
@@ -197,7 +205,7 @@ mod tests {
     #[test]
     fn checking_the_file_and_its_schema_need_no_back_end() {
         let args = parse("validate --config f --output=json").expect("legal");
-        assert!(matches!(args.action, Action::Validate { config } if config == "f"));
+        assert!(matches!(args.action, Action::Validate { config } if config.as_os_str() == "f"));
         assert!(matches!(parse("schema").expect("legal").action, Action::Schema));
     }
 

@@ -29,7 +29,7 @@ pub(crate) struct Engine<'a, P: Provider> {
     mark: &'a Mark,
     section: &'a P::Section,
     report: &'a Report,
-    patience: Patience,
+    patience: Patience<'a>,
     now: Timestamp,
     endpoint: String,
     /// Names in the file; none is all.
@@ -66,7 +66,7 @@ impl<'a, P: Provider> Engine<'a, P> {
         now: Timestamp,
     ) -> Self {
         let endpoint = P::endpoint(section);
-        Self { mark, section, report, patience: Patience::new(timeout), now, endpoint, only: &[] }
+        Self { mark, section, report, patience: Patience::new(timeout, report), now, endpoint, only: &[] }
     }
 
     /// The same for these things alone, by their names in the file.

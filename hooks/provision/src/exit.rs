@@ -19,6 +19,15 @@ pub const UNREACHABLE: Code = Code(4);
 /// Refused: the thing is somebody else's, or the back end does not allow it. Trying again does not help.
 pub const REFUSED: Code = Code(5);
 
+impl Code {
+    /// The code that a hook ended with, if it is one of these.
+    #[must_use]
+    pub fn of(number: i32) -> Option<Self> {
+        let code = Self(u8::try_from(number).ok()?);
+        [DONE, INTERNAL, CONFIG, CHANGES, UNREACHABLE, REFUSED].contains(&code).then_some(code)
+    }
+}
+
 impl From<Code> for ExitCode {
     fn from(code: Code) -> Self {
         Self::from(code.0)

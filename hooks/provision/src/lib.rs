@@ -7,12 +7,7 @@
 //! Nothing here knows a back end, and no hook knows another: what they share is the config file,
 //! whose whole vocabulary is in [`config`], so that every hook can check all of it.
 
-use std::{
-    fmt,
-    io::{self, Write},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{fmt, io, process::ExitCode, time::Duration};
 
 use jiff::Timestamp;
 
@@ -33,6 +28,7 @@ mod retry;
 mod shelf;
 mod stop;
 
+pub use args::Timeout;
 use args::{Action, Args, Run, Verb};
 use change::Change;
 use config::{FeatureResources, Mark};
@@ -126,7 +122,7 @@ pub async fn run<P: Provider>() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
-    let report = Report::new(args.output, Box::new(io::stdout()));
+    let report = Report::new(args.output, Box::new(io::stdout()), Box::new(io::stderr()));
     let outcome = tokio::select! {
         biased;
         outcome = Box::pin(act::<P>(&args, &report, Timestamp::now())) => outcome,
@@ -139,12 +135,12 @@ pub async fn run<P: Provider>() -> ExitCode {
     let line = last.as_deref().map_or_else(|| report.summary(), str::to_owned);
     if let Err(error) = report::leave(&line) {
         // The termination log is a copy of what stderr says: without it nothing is lost.
-        talk(&format!("{}: write the summary: {error}", report::TERMINATION_LOG));
+        report.talk(&format!("{}: write the summary: {error}", report::TERMINATION_LOG));
     }
     if let Some(last) = last {
         // A container's two streams are read apart and put into one log: the last word is to be its last line.
         tokio::time::sleep(SETTLE).await;
-        talk(&last);
+        report.talk(&last);
     }
     code.into()
 }
@@ -192,9 +188,4 @@ async fn act<P: Provider>(args: &Args, report: &Report, now: Timestamp) -> Resul
         Verb::Apply => done(engine.apply().await.map(|()| None)?),
         Verb::Delete => done(engine.delete().await?),
     }
-}
-
-/// One line to people. Where stderr is closed nobody listens, and there is nowhere left to say so.
-fn talk(line: &str) {
-    drop(writeln!(io::stderr(), "{line}"));
 }

@@ -23,13 +23,21 @@ const TERMINATION_MAX: usize = 4096;
 pub(crate) struct Report {
     format: Format,
     out: RefCell<Box<dyn Write>>,
+    err: RefCell<Box<dyn Write>>,
     undone: RefCell<Vec<String>>,
     done: RefCell<BTreeMap<String, usize>>,
 }
 
 impl Report {
-    pub(crate) fn new(format: Format, out: Box<dyn Write>) -> Self {
-        Self { format, out: RefCell::new(out), undone: RefCell::default(), done: RefCell::default() }
+    /// `out` gets what is data, `err` what is talk.
+    pub(crate) fn new(format: Format, out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
+        let (out, err) = (RefCell::new(out), RefCell::new(err));
+        Self { format, out, err, undone: RefCell::default(), done: RefCell::default() }
+    }
+
+    /// One line to people. Where stderr is closed nobody listens, and there is nowhere left to say so.
+    pub(crate) fn talk(&self, line: &str) {
+        drop(writeln!(self.err.borrow_mut(), "{line}"));
     }
 
     /// Names what this run is about to do, in its order.

@@ -6,7 +6,7 @@ use std::{cell::Cell, future::Future, time::Duration};
 
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::{error::Error, talk};
+use crate::{error::Error, report::Report};
 
 /// How long one call may take.
 const CALL: Duration = Duration::from_secs(10);
@@ -22,7 +22,8 @@ const LONGEST: Duration = Duration::from_secs(5);
 const NEW_KEYS: Duration = Duration::from_secs(15);
 
 /// The patience of one run: one deadline for all of its calls together.
-pub(crate) struct Patience {
+pub(crate) struct Patience<'a> {
+    report: &'a Report,
     began: Instant,
     deadline: Instant,
     noticed: Cell<Option<Instant>>,
@@ -34,10 +35,10 @@ pub(crate) struct Pauses {
     tries: u32,
 }
 
-impl Patience {
-    pub(crate) fn new(total: Duration) -> Self {
+impl<'a> Patience<'a> {
+    pub(crate) fn new(total: Duration, report: &'a Report) -> Self {
         let began = Instant::now();
-        Self { began, deadline: began + total, noticed: Cell::new(None) }
+        Self { report, began, deadline: began + total, noticed: Cell::new(None) }
     }
 
     /// The outcome of `call`, which is made again while it says [`Error::Unreachable`] and there is
@@ -69,7 +70,7 @@ impl Patience {
                 Err(error @ Error::Unreachable { .. }) => self.pause(place, &mut pauses, error).await?,
                 outcome => {
                     if self.noticed.get().is_some() && outcome.is_ok() {
-                        talk(&format!("{place} answers after {}", seconds(self.began.elapsed())));
+                        self.report.talk(&format!("{place} answers after {}", seconds(self.began.elapsed())));
                     }
                     return outcome;
                 }
@@ -99,7 +100,10 @@ impl Patience {
         if self.noticed.get().is_none_or(|last| last.elapsed() >= NOTICE) {
             self.noticed.set(Some(Instant::now()));
             let total = seconds(self.deadline - self.began);
-            talk(&format!("waiting for {place}: {error} ({} of {total})", seconds(self.began.elapsed())));
+            self.report.talk(&format!(
+                "waiting for {place}: {error} ({} of {total})",
+                seconds(self.began.elapsed())
+            ));
         }
         sleep(after.unwrap_or_else(|| pauses.next()).min(left.saturating_sub(LAST / 2))).await;
         Ok(())
@@ -128,11 +132,16 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+    use crate::args::Format;
+
+    fn report() -> Report {
+        Report::new(Format::Text, Box::new(std::io::sink()), Box::new(std::io::sink()))
+    }
 
     #[tokio::test(start_paused = true)]
     async fn what_is_unreachable_is_tried_until_it_answers() {
         let tries = Cell::new(0);
-        let outcome = Patience::new(Duration::from_mins(1))
+        let outcome = Patience::new(Duration::from_mins(1), &report())
             .call("here", || async {
                 tries.set(tries.get() + 1);
                 if tries.get() < 4 { Err(Error::unreachable("refused")) } else { Ok(tries.get()) }
@@ -144,7 +153,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_deadline_ends_it_and_the_cause_stays() {
         let (began, tries) = (Instant::now(), Cell::new(0));
-        let outcome = Patience::new(Duration::from_mins(1))
+        let outcome = Patience::new(Duration::from_mins(1), &report())
             .call("here", || async {
                 tries.set(tries.get() + 1);
                 Err::<(), _>(Error::unreachable("connection refused"))
@@ -160,7 +169,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_call_that_hangs_is_given_up_and_made_again() {
         let tries = Cell::new(0);
-        let outcome = Patience::new(Duration::from_mins(1))
+        let outcome = Patience::new(Duration::from_mins(1), &report())
             .call("here", || async {
                 tries.set(tries.get() + 1);
                 if tries.get() == 1 {
@@ -176,7 +185,7 @@ mod tests {
     async fn a_back_end_that_says_when_to_come_back_is_taken_by_its_word() {
         let (began, tries) = (Instant::now(), Cell::new(0));
         let asks = Duration::from_secs(17);
-        let outcome = Patience::new(Duration::from_mins(1))
+        let outcome = Patience::new(Duration::from_mins(1), &report())
             .call("here", || async {
                 tries.set(tries.get() + 1);
                 if tries.get() < 3 {
@@ -188,7 +197,9 @@ mod tests {
             .await;
         assert!(outcome.is_ok_and(|took| (asks * 2..asks * 2 + LAST).contains(&took)));
         let never = Error::unreachable("throttled").not_before(Some(Duration::from_mins(2)));
-        let pause = Patience::new(Duration::from_mins(1)).pause("here", &mut Pauses::default(), never).await;
+        let pause = Patience::new(Duration::from_mins(1), &report())
+            .pause("here", &mut Pauses::default(), never)
+            .await;
         assert_eq!(
             pause,
             Err(Error::unreachable("throttled (out of time after 0s)")
@@ -209,7 +220,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn keys_that_are_not_known_yet_are_waited_for_at_the_start_and_not_for_long() {
         let began = Instant::now();
-        let patience = Patience::new(Duration::from_mins(1));
+        let report = report();
+        let patience = Patience::new(Duration::from_mins(1), &report);
         let known = patience
             .reach("here", || async {
                 if began.elapsed() < Duration::from_secs(5) { Err(Error::denied("who?")) } else { Ok(()) }
@@ -227,7 +239,7 @@ mod tests {
             let tries = Cell::new(0);
             let text = error.to_string();
             let error = Cell::new(Some(error));
-            let outcome = Patience::new(Duration::from_mins(1))
+            let outcome = Patience::new(Duration::from_mins(1), &report())
                 .call("here", || async {
                     tries.set(tries.get() + 1);
                     Err::<(), _>(error.take().expect("called once"))

@@ -14,6 +14,8 @@ pub struct Call {
     pub region: String,
     /// The access key that signed it.
     pub key_id: String,
+    /// What a key that is only lent is sent with; empty where there is none.
+    pub session_token: String,
     /// When it came, since the proxy began.
     pub at: Duration,
     pub body: String,
@@ -32,6 +34,7 @@ impl Call {
         let key_id = scope.next().unwrap_or_default().to_owned();
         let region = scope.nth(1).unwrap_or_default().to_owned();
         let service = scope.next().unwrap_or_default().to_owned();
+        let session_token = text("x-amz-security-token").to_owned();
         let body = String::from_utf8_lossy(body).into_owned();
         let action = match text(TARGET).rsplit_once('.') {
             Some((_, action)) => action.to_owned(),
@@ -39,7 +42,7 @@ impl Call {
                 body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned()
             }
         };
-        Self { service, action, region, key_id, at, body, status: None }
+        Self { service, action, region, key_id, session_token, at, body, status: None }
     }
 
     /// Whether it may change something.

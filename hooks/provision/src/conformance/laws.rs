@@ -30,21 +30,21 @@ type Verdict = Result<(), String>;
 impl<S: Subject> Bench<'_, S> {
     pub(super) async fn check(&self, number: usize) -> Verdict {
         match number {
-            1 => self.a_plan_writes_nothing().await,
-            2 => self.applied_is_kept().await,
-            3 => self.told_twice_alike().await,
-            4 => self.two_at_once().await,
-            5 => self.changed().await,
-            6 => self.drifted().await,
-            7 => self.refused().await,
-            8 => self.deleted().await,
-            9 => self.deleted_twice().await,
-            10 => self.born_again().await,
-            11 => self.others_stay().await,
-            12 => self.killed_anywhere().await,
-            13 => self.down().await,
+            1 => Box::pin(self.a_plan_writes_nothing()).await,
+            2 => Box::pin(self.applied_is_kept()).await,
+            3 => Box::pin(self.told_twice_alike()).await,
+            4 => Box::pin(self.two_at_once()).await,
+            5 => Box::pin(self.changed()).await,
+            6 => Box::pin(self.drifted()).await,
+            7 => Box::pin(self.refused()).await,
+            8 => Box::pin(self.deleted()).await,
+            9 => Box::pin(self.deleted_twice()).await,
+            10 => Box::pin(self.born_again()).await,
+            11 => Box::pin(self.others_stay()).await,
+            12 => Box::pin(self.killed_anywhere()).await,
+            13 => Box::pin(self.down()).await,
             14 => self.not_contacted(),
-            _ => self.silent().await,
+            _ => Box::pin(self.silent()).await,
         }
     }
 
@@ -193,7 +193,11 @@ impl<S: Subject> Bench<'_, S> {
         let only = ["nobody".to_owned()];
         let mark = super::mark(ONE);
         let section = self.subject.section(ONE, Variant::Plain);
-        let report = crate::report::Report::new(crate::args::Format::Text, Box::new(std::io::sink()));
+        let report = crate::report::Report::new(
+            crate::args::Format::Text,
+            Box::new(std::io::sink()),
+            Box::new(std::io::sink()),
+        );
         let now = jiff::Timestamp::UNIX_EPOCH;
         let engine =
             super::Engine::<S::Provider>::new(&mark, &section, &report, super::SHORT, now).only(&only);

@@ -82,7 +82,7 @@ pub async fn broken<S: Subject>(subject: &S) -> Vec<Broken> {
     for (number, law) in (1..).zip(LAWS) {
         subject.clean().await;
         let bench = Bench { subject, said: Rc::default() };
-        let mut outcome = bench.check(number).await;
+        let mut outcome = Box::pin(bench.check(number)).await;
         if outcome.is_ok() && bench.said.borrow().contains(S::SECRET) {
             outcome = Err(format!("a secret was told: {}", bench.said.borrow()));
         }
@@ -114,10 +114,12 @@ impl<S: Subject> Bench<'_, S> {
     ) -> Result<T, Error> {
         let mark = mark(feature);
         let section = self.subject.section(feature, variant);
-        let report = Report::new(Format::Text, Box::new(Paper(Rc::clone(&self.said))));
+        let paper = || Box::new(Paper(Rc::clone(&self.said)));
+        let report = Report::new(Format::Text, paper(), paper());
         let timeout = if variant == Variant::Down { SHORT } else { TIMEOUT };
         let engine = Engine::<S::Provider>::new(&mark, &section, &report, timeout, Timestamp::UNIX_EPOCH);
-        let outcome = verb(&engine).await;
+        // On the heap, and so are the laws: a test's thread has a small stack.
+        let outcome = Box::pin(verb(&engine)).await;
         if let Err(error) = &outcome {
             self.said.borrow_mut().push_str(&error.to_string());
         }

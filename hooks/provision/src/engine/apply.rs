@@ -5,9 +5,7 @@ use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
 use super::{AT_ONCE, Engine, Item, Prepared, failed, order, thing};
-use crate::{
-    Provider, change::Change, error::Error, marks::Edit, outputs::objects::Objects, retry::Pauses, talk,
-};
+use crate::{Provider, change::Change, error::Error, marks::Edit, outputs::objects::Objects, retry::Pauses};
 
 impl<P: Provider> Engine<'_, P> {
     /// Makes everything be as the config asks, then writes the outputs. What one thing cannot have does
@@ -53,7 +51,7 @@ impl<P: Provider> Engine<'_, P> {
                     Ok(have) => {
                         self.report.change(&name, &item.change)?;
                         for warning in P::warnings(&item.want, &have) {
-                            talk(&format!("warning: {name}: {warning}"));
+                            self.report.talk(&format!("warning: {name}: {warning}"));
                         }
                         made.push(Item { have: Some(have), ..item });
                     }

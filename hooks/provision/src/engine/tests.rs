@@ -46,7 +46,7 @@ async fn run<T>(
     verb: impl AsyncFnOnce(&Engine<'_, Boxes>) -> Result<T, Error>,
 ) -> Told<T> {
     let paper = Paper::default();
-    let report = Report::new(Format::Text, Box::new(paper.clone()));
+    let report = Report::new(Format::Text, Box::new(paper.clone()), Box::new(io::sink()));
     let now = Timestamp::from_second(second).expect("in range");
     let engine = Engine::<Boxes>::new(mark, shelf, &report, Duration::from_secs(30), now);
     let outcome = verb(&engine).await;

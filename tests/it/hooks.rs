@@ -1,0 +1,3 @@
+//! The hooks against the emulators, and what comes between them and those.
+
+mod access;
