@@ -1,3 +1,5 @@
 //! The hooks against the emulators, and what comes between them and those.
 
 mod access;
+mod attributes;
+mod waiting;

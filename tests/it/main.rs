@@ -12,6 +12,7 @@ mod hostile;
 mod isolation;
 mod lean;
 mod own;
+mod pages;
 mod property;
 mod proxy;
 mod routers;

@@ -41,7 +41,15 @@ impl Proxy {
     /// When there is no port to be had.
     #[must_use]
     pub fn before(target: &str) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        Self::listening(TcpListener::bind(("127.0.0.1", 0)).expect("a free port"), target)
+    }
+
+    /// The same where a test wants it to listen, or when.
+    ///
+    /// # Panics
+    /// When the listener has no address.
+    #[must_use]
+    pub fn listening(listener: TcpListener, target: &str) -> Self {
         listener.set_nonblocking(true).expect("a listener for a runtime");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let ledger = Arc::new(Ledger::default());

@@ -26,8 +26,8 @@ pub(crate) struct Store {
     pub(crate) down: Cell<bool>,
     /// Answers writes, and does nothing.
     pub(crate) lazy: Cell<bool>,
-    /// What somebody else makes just before the next create.
-    pub(crate) rival: RefCell<Option<(u32, Tags)>>,
+    /// What somebody else makes under this name just before it is made.
+    pub(crate) rival: RefCell<Option<(&'static str, u32, Tags)>>,
     /// How many of the next writes are carried out without an answer.
     pub(crate) mute: Cell<usize>,
     pub(crate) fault: Cell<Option<Fault>>,
@@ -259,8 +259,9 @@ impl Provider for Boxes {
         {
             return Err(Error::refused("has been deleted"));
         }
-        if let Some(rival) = store.rival.take() {
-            boxes.insert(want.name.clone(), rival);
+        let mut rival = store.rival.borrow_mut();
+        if let Some((_, size, tags)) = rival.take_if(|(name, ..)| *name == want.name) {
+            boxes.insert(want.name.clone(), (size, tags));
             return Ok(());
         }
         if !store.lazy.get() {

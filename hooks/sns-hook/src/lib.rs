@@ -229,3 +229,6 @@ impl Have {
         self.subscriptions.iter().find(|have| have.protocol == protocol && have.endpoint == endpoint)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,3 +104,10 @@ impl Queues {
         }
     }
 }
+
+#[cfg(test)]
+impl Queue {
+    pub(crate) fn of(arn: Arn, policy: Option<Value>) -> Self {
+        Self { url: String::new(), arn, policy, tags: Tags::new() }
+    }
+}

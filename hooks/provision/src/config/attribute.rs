@@ -12,7 +12,10 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::reference::{Allowed, Arn, DeadLetters};
+use super::{
+    once::Json,
+    reference::{Allowed, Arn, DeadLetters},
+};
 
 /// One attribute that a file may set.
 #[derive(Debug)]
@@ -112,6 +115,12 @@ impl Attribute {
     pub const fn absent(mut self, absent: &'static str) -> Self {
         self.absent = absent;
         self
+    }
+}
+
+impl Attribute {
+    fn out_of_range<E: de::Error>(&self, value: impl fmt::Display, least: i64, most: i64, unit: &str) -> E {
+        E::custom(format!("{} {value} is not in {least} to {most} ({unit})", self.name))
     }
 }
 
@@ -246,9 +255,7 @@ impl<'de> Visitor<'de> for &'static Attribute {
             Kind::Number { least, most, .. } if (*least..=*most).contains(&value) => {
                 Ok(Setting::Text(value.to_string()))
             }
-            Kind::Number { least, most, unit } => {
-                Err(E::custom(format!("{} {value} is not in {least} to {most} ({unit})", self.name)))
-            }
+            Kind::Number { least, most, unit } => Err(self.out_of_range(value, *least, *most, unit)),
             // A version is a word of digits.
             Kind::Word(_) => self.visit_str(&value.to_string()),
             _ => Err(E::invalid_type(de::Unexpected::Signed(value), &self)),
@@ -256,12 +263,21 @@ impl<'de> Visitor<'de> for &'static Attribute {
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Setting, E> {
-        self.visit_i64(i64::try_from(value).unwrap_or(i64::MAX))
+        match (i64::try_from(value), &self.kind) {
+            (Ok(value), _) => self.visit_i64(value),
+            (Err(_), Kind::Number { least, most, unit }) => {
+                Err(self.out_of_range(value, *least, *most, unit))
+            }
+            (Err(_), _) => Err(E::invalid_type(de::Unexpected::Unsigned(value), &self)),
+        }
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Setting, E> {
         let name = self.name;
         match &self.kind {
+            Kind::Number { .. } | Kind::Flag | Kind::Word(_) if text == "none" => {
+                Err(E::custom(format!("{name} always has a value: leave it out to let it be")))
+            }
             Kind::Word(words) if words.contains(&text) => Ok(Setting::Text(text.to_owned())),
             Kind::Word(words) => {
                 Err(E::custom(format!("{name} {text:?} is not known: expected {}", words.join(" or "))))
@@ -272,7 +288,7 @@ impl<'de> Visitor<'de> for &'static Attribute {
             }
             _ if text == "none" => Ok(Setting::Unset),
             Kind::Text(most) if text.is_empty() || text.chars().count() > *most => {
-                Err(E::custom(format!("{name} is no text of 1 to {most} characters (none: no value)")))
+                Err(E::custom(format!("{name} has not 1 to {most} characters (the word none: no value)")))
             }
             Kind::Text(_) if text.chars().any(char::is_control) => {
                 Err(E::custom(format!("{name} is not one line")))
@@ -282,7 +298,7 @@ impl<'de> Visitor<'de> for &'static Attribute {
                 Ok(arn) => Ok(Setting::Text(arn.to_string())),
                 Err(error) => Err(E::custom(format!("{name} {error}"))),
             },
-            Kind::Json | Kind::Policy => match serde_json::from_str(text) {
+            Kind::Json | Kind::Policy => match serde_json::from_str(text).map(|Json(value)| value) {
                 Ok(Value::Object(object)) => Ok(Setting::Json(Value::Object(object))),
                 Ok(_) => Err(E::custom(format!("{name} is no JSON object"))),
                 Err(error) => Err(E::custom(format!("{name} is no JSON: {error}"))),
@@ -296,10 +312,58 @@ impl<'de> Visitor<'de> for &'static Attribute {
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Setting, A::Error> {
         let entries = MapAccessDeserializer::new(entries);
         match &self.kind {
-            Kind::Json | Kind::Policy => Value::deserialize(entries).map(Setting::Json),
+            Kind::Json | Kind::Policy => Json::deserialize(entries).map(|Json(value)| Setting::Json(value)),
             Kind::DeadLetters { counted } => DeadLetters::read(entries, *counted).map(Setting::DeadLetters),
             Kind::Allowed => Allowed::read(entries).map(Setting::Allowed),
             _ => Err(de::Error::invalid_type(de::Unexpected::Map, &self)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{
+        super::{
+            sns::{SubscriptionTable, TopicTable},
+            sqs::QueueTable,
+        },
+        *,
+    };
+
+    /// `HTTPSuccessFeedbackRoleArn` is `httpSuccessFeedbackRoleArn` in a file.
+    fn first_word_lowered(api: &str) -> String {
+        let capitals = api.bytes().take_while(u8::is_ascii_uppercase).count();
+        // The last of several capitals begins the second word.
+        let first = if capitals > 1 { capitals - 1 } else { capitals };
+        api[..first].to_ascii_lowercase() + &api[first..]
+    }
+
+    #[test]
+    fn every_row_of_a_table_has_a_name_of_its_own_which_is_the_apis() {
+        for rows in [QueueTable::ROWS, TopicTable::ROWS, SubscriptionTable::ROWS] {
+            let names: BTreeSet<_> = rows.iter().map(|row| row.name).collect();
+            let api: BTreeSet<_> = rows.iter().map(|row| row.api).collect();
+            assert_eq!((names.len(), api.len()), (rows.len(), rows.len()), "{names:?}, {api:?}");
+            for row in rows {
+                assert_eq!(row.name, first_word_lowered(row.api));
+            }
+        }
+    }
+
+    #[test]
+    fn every_range_of_a_table_has_numbers_and_every_word_is_one() {
+        for row in [QueueTable::ROWS, TopicTable::ROWS, SubscriptionTable::ROWS].into_iter().flatten() {
+            match &row.kind {
+                Kind::Number { least, most, unit } => assert!(least < most && !unit.is_empty(), "{row:?}"),
+                Kind::Word(words) => {
+                    assert!(words.len() > 1 && !words.contains(&"none"), "{row:?}");
+                    assert!(words.contains(&row.absent), "{row:?}");
+                }
+                Kind::Text(most) => assert!(*most > "none".len(), "{row:?}"),
+                _ => {}
+            }
         }
     }
 }

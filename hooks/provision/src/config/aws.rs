@@ -109,19 +109,24 @@ impl fmt::Display for Source {
     }
 }
 
+const FORM: &str = "is more or less than a scheme, a host and a port (such as http://localstack.infra:4566)";
+
 impl FromStr for Endpoint {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = |why: &str| Err(format!("endpointUrl {why} (such as http://localstack.infra:4566)"));
+        let error = |why: &str| Err(format!("endpointUrl {why}"));
         let origin = text.strip_suffix('/').unwrap_or(text);
         let Some(authority) = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"))
         else {
-            return error("is no http:// or https:// URL");
+            return error("is no http:// or https:// URL (such as http://localstack.infra:4566)");
         };
         // What stands before an @ is never repeated: it would be a password.
         if authority.contains('@') {
             return error("holds a user or a password: leave them out, an emulator needs none");
+        }
+        if authority.contains(['/', '?', '#']) {
+            return error(FORM);
         }
         // The colons of an IPv6 address are inside of its brackets.
         let (host, port) = match authority.rsplit_once(':') {
@@ -130,7 +135,7 @@ impl FromStr for Endpoint {
         };
         let legal = |b: u8| b.is_ascii_alphanumeric() || b"-._[]:".contains(&b);
         if host.is_empty() || !host.bytes().all(legal) {
-            return error("is more or less than a scheme, a host and a port");
+            return error(FORM);
         }
         let in_range =
             |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|p| p > 0);
@@ -177,7 +182,11 @@ pub(super) struct Written {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "keys with values")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "accessKeyId and secretAccessKey, each with env or file"
+)]
 #[schemars(rename = "Credentials")]
 pub(super) struct WrittenCredentials {
     access_key_id: WrittenSource,
@@ -187,7 +196,11 @@ pub(super) struct WrittenCredentials {
 
 /// A value that the file does not hold: exactly one of `env` and `file`.
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "keys with values")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "camelCase",
+    expecting = "env (a variable) or file with a path, never the key itself"
+)]
 #[schemars(rename = "Source")]
 struct WrittenSource {
     /// The variable that holds it.
@@ -233,9 +246,16 @@ impl WrittenSource {
         match (env, file) {
             (Some(name), None) if !name.is_empty() && !name.contains(['=', '\0']) => Ok(Source::Env(name)),
             (Some(_), None) => Err(Fault::new(format!("{at}.env"), "env is no name of a variable")),
+            (None, Some(path)) if path.as_os_str().is_empty() => {
+                Err(Fault::new(format!("{at}.file"), "file is no path of a file"))
+            }
             (None, Some(path)) => Ok(Source::File(path)),
-            (None, None) => Err(Fault::new(at, "it is nowhere: env (a variable) or file is missing")),
-            (Some(_), Some(_)) => Err(Fault::new(at, "env and file exclude each other")),
+            (None, None) => {
+                Err(Fault::new(at, format!("{key} is nowhere: env (a variable) or file is missing")))
+            }
+            (Some(_), Some(_)) => {
+                Err(Fault::new(at, format!("{key} has two places: env and file exclude each other")))
+            }
         }
     }
 }

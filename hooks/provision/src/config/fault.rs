@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::place;
+use super::{mask, place};
 
 /// What is wrong with the value at one path of the file, such as `sqs.queues[0].name`.
 #[derive(Debug)]
@@ -42,8 +42,8 @@ impl ConfigError {
             file: file.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before[start..].chars().count() + 1,
-            quote: quote.map(|quote| masked(quote).chars().take(160).map(shown).collect()),
-            message: message.into(),
+            quote: quote.map(|quote| mask::line(quote).chars().take(160).map(shown).collect()),
+            message: mask::message(&message.into()),
         }
     }
 
@@ -65,12 +65,22 @@ impl ConfigError {
         {
             return Self::new(file, text, at, said);
         }
-        // What the reader says is `path: message`; no known key has a space in it.
-        let (path, said) =
-            said.split_once(": ").filter(|(path, _)| !path.contains(' ')).unwrap_or(("", &said));
+        let (path, said) = path_and_message(&said);
         let twice = said.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`'));
         let at = twice.map_or(location.index(), |key| place::of_second_key(text, path, key));
-        Self::new(file, text, at, reworded(said))
+        let error = Self::new(file, text, at, reworded(said));
+        // The text that stands there instead of `env` or `file` is a key.
+        if path.contains(".credentials") && said.starts_with("invalid type: ") {
+            error.hidden()
+        } else {
+            error
+        }
+    }
+
+    /// The same without what stands from its column on.
+    fn hidden(self) -> Self {
+        let before = |quote: String| quote.chars().take(self.column - 1).collect::<String>() + mask::HIDDEN;
+        Self { quote: self.quote.map(before), ..self }
     }
 }
 
@@ -85,6 +95,16 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// What the reader says is `path: message`; no known key has a space in it, but those of tags may.
+fn path_and_message(said: &str) -> (&str, &str) {
+    let free = || {
+        let starts = [": invalid type: ", ": duplicate field `"];
+        starts.iter().find_map(|start| said.find(start)).map(|at| (&said[..at], &said[at + 2..]))
+    };
+    let known = said.split_once(": ").filter(|(path, _)| !path.contains(' '));
+    known.or_else(free).unwrap_or(("", said))
+}
 
 fn reworded(said: &str) -> String {
     let (what, expected) = said.rsplit_once(", expected ").unwrap_or((said, ""));
@@ -120,27 +140,19 @@ fn shown(c: char) -> char {
     if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }
 }
 
-/// The line without what stands between the scheme and the host of a URL: it would be a password.
-fn masked(line: &str) -> String {
-    let mut parts = line.split("://");
-    let mut masked = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let authority = part.split(['/', ' ', '"', '\'', ',']).next().unwrap_or_default();
-        let host = authority.rfind('@').unwrap_or_default();
-        masked = masked + "://" + if host > 0 { "***" } else { "" } + &part[host..];
-    }
-    masked
-}
-
 /// What was probably meant, or else all that could be.
 pub(super) fn meant(word: &str, known: &[&str]) -> String {
     let close = known
         .iter()
         .map(|known| (strsim::jaro_winkler(&word.to_lowercase(), &known.to_lowercase()), known))
-        .filter(|(closeness, _)| *closeness > 0.8)
+        // Of a word of three letters one is a great part.
+        .filter(|(closeness, known)| {
+            *closeness > 0.8 || known.len() > 2 && strsim::osa_distance(word, known) == 1
+        })
         .max_by(|(one, _), (other, _)| one.total_cmp(other));
     match close {
         Some((_, known)) => format!(": did you mean {known:?}?"),
+        None if known.is_empty() => ": there is none".to_owned(),
         None => format!(": expected {}", known.join(", ")),
     }
 }
@@ -154,19 +166,8 @@ mod tests {
         let known = ["visibilityTimeout", "delaySeconds"];
         assert_eq!(meant("visibiltyTimeout", &known), ": did you mean \"visibilityTimeout\"?");
         assert_eq!(meant("VisibilityTimeout", &known), ": did you mean \"visibilityTimeout\"?");
+        assert_eq!(meant("tll", &["feature", "ttl"]), ": did you mean \"ttl\"?");
+        assert_eq!(meant("emails", &[]), ": there is none");
         assert_eq!(meant("fifo", &known), ": expected visibilityTimeout, delaySeconds");
-    }
-
-    #[test]
-    fn a_quoted_line_hides_what_could_be_a_password() {
-        let cases = [
-            ("ttl: 6h", "ttl: 6h"),
-            ("url: http://x:1/a@b", "url: http://x:1/a@b"),
-            ("url: http://u:p@ss@x:1", "url: http://***@x:1"),
-            ("a: [\"http://u:p@x\", \"https://v:q@y\"]", "a: [\"http://***@x\", \"https://***@y\"]"),
-        ];
-        for (line, shown) in cases {
-            assert_eq!(masked(line), shown);
-        }
     }
 }

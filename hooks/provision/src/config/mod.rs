@@ -19,6 +19,8 @@ pub mod sns;
 pub mod sqs;
 
 mod fault;
+mod mask;
+mod once;
 mod output;
 mod parsed;
 mod place;
@@ -134,6 +136,8 @@ struct Written {
     #[schemars(schema_with = "parsed::kind")]
     kind: Parsed<Kind>,
     /// The feature whose copy this is. Exactly one of feature and base.
+    #[serde(default)]
+    #[schemars(schema_with = "parsed::digits")]
     feature: Option<Parsed<FeatureName>>,
     /// Base itself: names as they are, nothing expires, nothing is deleted.
     base: Option<bool>,
@@ -208,7 +212,8 @@ fn person(written: Option<String>, key: &str) -> Result<Option<String>, Fault> {
     // What tags of AWS take every other store takes too.
     if value.chars().count() > 256 || !value.chars().all(tags::legal) {
         let fault = format!(
-            "{key} is not at most 256 letters, digits, spaces and any of _.:/=+-@, as a tag of AWS is"
+            "{key} is more than 256 characters, or has others than letters, digits, spaces and _.:/=+-@ (a tag \
+             of AWS has no others)"
         );
         return Err(Fault::new(key, fault));
     }

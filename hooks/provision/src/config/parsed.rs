@@ -85,6 +85,11 @@ impl<T> JsonSchema for Parsed<T> {
     }
 }
 
+/// A text that may be of digits alone, which then needs no quotes.
+pub(super) fn digits(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "integer"] })
+}
+
 pub(super) fn api_version(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "const": words::API_VERSION })
 }

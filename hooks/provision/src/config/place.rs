@@ -7,7 +7,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The byte at which the value at `path` starts; of a path that leads nowhere, what it leads out of.
+/// The byte at which the value at `path` starts; of a path that leads nowhere, what it leads out of. A
+/// last key that may be anything stands in brackets and quotes: `sqs.queues[0].tags["a.b"]`.
 pub(super) fn of(text: &str, path: &str) -> usize {
     refused(serde_yaml::Deserializer::from_str(text), path, None)
 }
@@ -38,7 +39,9 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
 }
 
 fn refused(document: serde_yaml::Deserializer<'_>, path: &str, twice: Option<&str>) -> usize {
-    let steps: Vec<_> = path.split(['.', '[']).filter(|step| !step.is_empty()).collect();
+    let (path, free) =
+        path.split_once("[\"").map_or((path, None), |(path, key)| (path, key.strip_suffix("\"]")));
+    let steps: Vec<_> = path.split(['.', '[']).filter(|step| !step.is_empty()).chain(free).collect();
     let refusal = Walk { steps: &steps, twice }.deserialize(document).err();
     refusal.and_then(|error| error.location()).map_or(0, |location| location.index())
 }
@@ -114,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_path_leads_to_its_value_a_key_twice_to_its_second() {
-        let text = "a: 1\nb:\n- {c: x}\n- c: &d y\n  e: *d\n  c: z\n---\nf: 1\n";
+        let text = "a: 1\nb:\n- {c: x}\n- c: &d y\n  e: *d\n  c: z\ng:\n  h: k\n  \"h.i[\": j\n---\nf: 1\n";
         let rest = |at: usize| text[at..].split('\n').next().expect("a line");
         let cases = [
             ("", "a: 1"),
@@ -123,6 +126,7 @@ mod tests {
             ("b[0].c", "x}"),
             ("b[1].c", "&d y"),
             ("b[0].d", "{c: x}"),
+            ("g[\"h.i[\"]", "j"),
         ];
         for (path, line) in cases {
             assert_eq!(rest(of(text, path)), line, "{path}");

@@ -3,10 +3,16 @@
 use std::{fmt, str::FromStr};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, de};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeSeed},
+};
 use serde_json::{Value, json};
 
-use super::Parsed;
+use super::{
+    Parsed,
+    attribute::{Attribute, Kind, Setting},
+};
 
 /// A name of Amazon's: `arn:partition:service:region:account:resource`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,7 +88,7 @@ impl FromStr for Arn {
             || parts[5].is_empty()
             || !text.bytes().all(legal)
         {
-            return Err(format!("{text:?} is no ARN (such as arn:aws:sqs:ap-south-1:123456789012:emails)"));
+            return Err(format!("{text:?} is no ARN (arn:partition:service:region:account:resource)"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -95,6 +101,14 @@ impl fmt::Display for Arn {
 }
 
 impl QueueRef {
+    /// The key of a redrive policy that says this.
+    pub(super) fn key(&self) -> &'static str {
+        match self {
+            Self::Own(_) => "deadLetterQueue",
+            Self::Other(_) => "deadLetterTargetArn",
+        }
+    }
+
     /// The queue's name in the store.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -117,11 +131,40 @@ impl QueueRef {
         let [by_name, by_arn] = keys;
         match (queue, arn) {
             (Some(name), None) => Ok(Self::Own(name)),
-            (None, Some(arn)) if arn.service() == "sqs" => Ok(Self::Other(arn)),
-            (None, Some(arn)) => Err(format!("{arn} is no queue's ARN")),
+            (None, Some(arn)) => Ok(Self::Other(arn)),
             (None, None) => Err(format!("a queue is missing: {by_name} (of this file) or {by_arn}")),
             (Some(_), Some(_)) => Err(format!("{by_name} and {by_arn} exclude each other")),
         }
+    }
+}
+
+/// The ARN of a queue.
+struct QueueArn(Arn);
+
+impl FromStr for QueueArn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<Arn>() {
+            Ok(arn) if arn.service() == "sqs" => Ok(Self(arn)),
+            _ => Err(format!(
+                "{text:?} is no ARN of a queue (such as arn:aws:sqs:ap-south-1:123456789012:emails)"
+            )),
+        }
+    }
+}
+
+/// The number of a redrive policy, as if it were an attribute of its own.
+static MAX_RECEIVES: Attribute = Attribute::new(
+    "maxReceiveCount",
+    "maxReceiveCount",
+    Kind::Number { least: 1, most: 1000, unit: "receives" },
+);
+
+fn max_receives<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    match (&MAX_RECEIVES).deserialize(deserializer)? {
+        Setting::Text(digits) => digits.parse().map(Some).map_err(de::Error::custom),
+        _ => Ok(None),
     }
 }
 
@@ -130,7 +173,9 @@ impl QueueRef {
 #[schemars(rename = "DeadLetters")]
 pub(super) struct WrittenDeadLetters {
     dead_letter_queue: Option<String>,
-    dead_letter_target_arn: Option<Parsed<Arn>>,
+    dead_letter_target_arn: Option<Parsed<QueueArn>>,
+    #[serde(default, deserialize_with = "max_receives")]
+    #[schemars(range(min = 1, max = 1000))]
     max_receive_count: Option<i64>,
 }
 
@@ -138,16 +183,11 @@ impl DeadLetters {
     pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D, counted: bool) -> Result<Self, D::Error> {
         let WrittenDeadLetters { dead_letter_queue, dead_letter_target_arn, max_receive_count } =
             WrittenDeadLetters::deserialize(deserializer)?;
-        let arn = dead_letter_target_arn.map(|Parsed(arn)| arn);
+        let arn = dead_letter_target_arn.map(|Parsed(QueueArn(arn))| arn);
         let queue = QueueRef::of(dead_letter_queue, arn, ["deadLetterQueue", "deadLetterTargetArn"])
             .map_err(de::Error::custom)?;
         let max_receives = match (counted, max_receive_count) {
-            (true, Some(1..=1000)) | (false, None) => max_receive_count,
-            (true, Some(other)) => {
-                return Err(de::Error::custom(format!(
-                    "maxReceiveCount {other} is not in 1 to 1000 (receives)"
-                )));
-            }
+            (true, Some(_)) | (false, None) => max_receive_count,
             (true, None) => return Err(de::Error::missing_field("maxReceiveCount")),
             (false, Some(_)) => {
                 return Err(de::Error::custom("maxReceiveCount is a queue's: a subscription has none"));
@@ -175,7 +215,7 @@ pub(super) struct WrittenAllowed {
     #[serde(default)]
     source_queues: Vec<String>,
     #[serde(default)]
-    source_queue_arns: Vec<Parsed<Arn>>,
+    source_queue_arns: Vec<Parsed<QueueArn>>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -191,7 +231,7 @@ impl Allowed {
         let WrittenAllowed { redrive_permission, source_queues, source_queue_arns } =
             WrittenAllowed::deserialize(deserializer)?;
         let mut queues: Vec<_> = source_queues.into_iter().map(QueueRef::Own).collect();
-        queues.extend(source_queue_arns.into_iter().map(|Parsed(arn)| QueueRef::Other(arn)));
+        queues.extend(source_queue_arns.into_iter().map(|Parsed(QueueArn(arn))| QueueRef::Other(arn)));
         match (redrive_permission, queues.len()) {
             (Permission::AllowAll, 0) => Ok(Self::All),
             (Permission::DenyAll, 0) => Ok(Self::None),

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::attribute::{self, Attribute, Kind, Table};
 
-/// The schema, draft 7, as editors read it. It takes whatever the hooks take; ranges of values and what two
-/// keys must agree on are the hooks' to say.
+/// The schema, draft 7, as editors read it. It takes what the hooks take, but for plain numbers where texts
+/// are meant and keys without a value; the grammar of texts and what two keys must agree on are the hooks' to say.
 #[must_use]
 pub fn schema() -> String {
     let generator =
@@ -61,7 +61,7 @@ impl Attribute {
                 json!({ "enum": words.iter().map(|word| json!(word)).chain(numbers).collect::<Vec<_>>() })
             }
             Kind::Text(most) => {
-                json!({ "type": "string", "maxLength": most, "description": "one line, or none" })
+                json!({ "type": "string", "minLength": 1, "maxLength": most, "description": "one line, or none" })
             }
             Kind::Arn => json!({ "type": "string", "description": "an ARN, or none" }),
             Kind::Json | Kind::Policy => {

@@ -16,7 +16,7 @@ pub(super) fn check(written: BTreeMap<String, String>, at: &str) -> Result<Tags,
         return Err(Fault::new(at, format!("more than {MOST} tags: AWS takes 50, and 6 are the mark's")));
     }
     for (key, value) in &written {
-        let fault = |why: String| Err(Fault::new(format!("{at}.{key}"), why));
+        let fault = |why: String| Err(Fault::new(format!("{at}[\"{key}\"]"), why));
         if key.starts_with("aws:") {
             return fault(format!("tag {key:?} begins with aws:, which is AWS's own"));
         }

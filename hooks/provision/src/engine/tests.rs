@@ -149,7 +149,8 @@ async fn a_create_that_lost_a_race_is_settled_by_whose_the_thing_is() {
     ];
     for (rival, outcome, writes) in cases {
         let shelf = shelf(&["a"]);
-        shelf.store.rival.replace(Some(rival));
+        let (size, tags) = rival;
+        shelf.store.rival.replace(Some(("a", size, tags)));
         assert_eq!(apply(&shelf).await.0.map_err(|error| error.exit()), outcome);
         assert_eq!(shelf.store.writes.take(), writes);
     }
@@ -213,4 +214,97 @@ async fn a_back_end_that_stays_down_fails_apply_and_not_delete() {
     assert!(last.starts_with("left: box/b, box/a (box: connect at memory: connection refused"), "{last}");
     assert!(last.ends_with("; delete it by hand"), "{last}");
     assert_eq!(said, "left    box/b\nleft    box/a\n");
+}
+
+fn boxed(shelf: &Section, name: &str, size: u32, tags: Tags) {
+    shelf.store.boxes.borrow_mut().insert(name.to_owned(), (size, tags));
+}
+
+fn ours() -> Tags {
+    Mark::of_feat1().written(Timestamp::UNIX_EPOCH)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_without_an_answer_is_looked_at_before_it_is_made_again() {
+    let shelf = shelf(&["a"]);
+    shelf.store.mute.set(1);
+    apply(&shelf).await.0.expect("the box is there");
+    assert_eq!(shelf.store.writes.take(), ["create a"]);
+
+    shelf.store.boxes.borrow_mut().get_mut("a").expect("there").0 = 9;
+    shelf.store.mute.set(1);
+    apply(&shelf).await.0.expect("the box is right");
+    assert_eq!(shelf.store.writes.take(), ["update a"]);
+
+    shelf.store.mute.set(1);
+    assert_eq!(delete(&shelf).await, (Ok(None), "delete  box/a\n".into()));
+    assert_eq!(shelf.store.writes.take(), ["delete a"]);
+}
+
+#[tokio::test]
+async fn what_others_need_is_made_before_them_and_deleted_after_them() {
+    let mut shelf = shelf(&["a", "b", "c"]);
+    shelf.wants[0].needs = Some("c".into());
+    shelf.wants[2].needs = Some("b".into());
+    apply(&shelf).await.0.expect("applies");
+    assert_eq!(shelf.store.writes.take(), ["create b", "create c", "create a"]);
+    delete(&shelf).await.0.expect("deletes");
+    assert_eq!(shelf.store.writes.take(), ["delete a", "delete c", "delete b"]);
+}
+
+#[tokio::test]
+async fn what_one_thing_cannot_have_keeps_nothing_from_those_that_do_not_need_it() {
+    let mut shelf = shelf(&["a", "b", "c"]);
+    shelf.wants[2].needs = Some("a".into());
+    shelf.store.rival.replace(Some(("a", 3, foreign("demo/other", None))));
+    let (outcome, said) = apply(&shelf).await;
+    let reason = "box/a: create at memory: it belongs to release demo/other";
+    assert_eq!(outcome, Err(Error::refused(reason)));
+    assert_eq!(said, format!("fail    box/a  {reason}\ncreate  box/b\n"));
+}
+
+#[tokio::test]
+async fn what_nothing_asks_for_any_more_is_deleted_if_it_is_ours() {
+    let shelf = shelf(&["a-feat1"]);
+    boxed(&shelf, "old-feat1", 3, ours());
+    boxed(&shelf, "others-feat1", 3, foreign("demo/other", Some("feat1")));
+    boxed(&shelf, "nobodys-feat1", 3, Tags::new());
+    boxed(&shelf, "base", 3, ours());
+    let told = "create  box/a-feat1\ndelete  box/old-feat1  nothing asks for it any more\n";
+    let plan = run(&shelf, &Mark::of_feat1(), 0, async |engine| engine.plan().await).await;
+    assert_eq!(plan, (Ok(true), told.into()));
+    assert_eq!(apply(&shelf).await, (Ok(()), told.into()));
+    let left: Vec<String> = shelf.store.boxes.borrow().keys().cloned().collect();
+    assert_eq!(left, ["a-feat1", "base", "nobodys-feat1", "others-feat1"]);
+}
+
+#[tokio::test]
+async fn a_delete_takes_along_what_earlier_files_asked_for() {
+    let shelf = shelf(&["a-feat1"]);
+    boxed(&shelf, "old-feat1", 3, ours());
+    let told = "absent  box/a-feat1\ndelete  box/old-feat1\n";
+    assert_eq!(delete(&shelf).await, (Ok(None), told.into()));
+}
+
+#[tokio::test]
+async fn only_what_is_named_is_touched() {
+    let shelf = shelf(&["a-feat1", "b-feat1"]);
+    boxed(&shelf, "old-feat1", 3, ours());
+    let only = ["b-feat1".to_owned()];
+    let mark = Mark::of_feat1();
+    let paper = Paper::default();
+    let report = Report::new(Format::Text, Box::new(paper.clone()), Box::new(io::sink()));
+    let engine = || {
+        Engine::<Boxes>::new(&mark, &shelf, &report, Duration::from_secs(30), Timestamp::UNIX_EPOCH)
+            .only(&only)
+    };
+    engine().expect("b is wanted").apply().await.expect("applies");
+    engine().expect("b is wanted").delete().await.expect("deletes");
+    assert_eq!(shelf.store.writes.take(), ["create b-feat1", "delete b-feat1"]);
+    let nobody = ["c".to_owned()];
+    let refused =
+        Engine::<Boxes>::new(&mark, &shelf, &report, Duration::from_secs(30), Timestamp::UNIX_EPOCH)
+            .only(&nobody)
+            .err();
+    assert_eq!(refused, Some(Error::config("--only=c: the section box has a-feat1, b-feat1")));
 }

@@ -9,7 +9,9 @@ use super::{
     Bound, Fault, Parsed, Place, Scope, attribute,
     attribute::{Attribute, Attributes, Kind, Table},
     aws::{self, Access},
-    given, output,
+    given,
+    once::Texts,
+    output, parsed,
     sqs::{self, Sqs},
     tags,
 };
@@ -62,8 +64,11 @@ pub struct Topic {
 /// What of a topic an application can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "TopicValue")]
 pub enum Value {
+    /// The name in the back end.
     Name,
+    /// What publishers call it.
     Arn,
 }
 
@@ -175,6 +180,8 @@ pub(super) struct Written {
     /// Absent: as the environment says.
     region: Option<String>,
     /// The account that is meant, 12 digits: needed for AWS itself.
+    #[serde(default)]
+    #[schemars(schema_with = "parsed::digits")]
     expect_account_id: Option<Parsed<aws::AccountId>>,
     /// Keys for an emulator that wants some; AWS itself gets the environment's.
     credentials: Option<aws::WrittenCredentials>,
@@ -198,9 +205,9 @@ struct WrittenTopic {
     attributes: attribute::Written<TopicTable>,
     /// Attributes that are newer than this hook, by the API's names.
     #[serde(default)]
-    extra_attributes: BTreeMap<String, String>,
+    extra_attributes: Texts,
     #[serde(default)]
-    tags: BTreeMap<String, String>,
+    tags: Texts,
     #[serde(default)]
     subscriptions: Vec<subscription::Written>,
     /// Whether a topic of this name that has no mark is taken over.
@@ -273,8 +280,8 @@ impl WrittenTopic {
         let mut topic = Topic {
             name: sqs::named(scope, &written, Topic::MAX_NAME),
             attributes,
-            extra: sqs::extra(extra_attributes, TopicTable::ROWS, at)?,
-            tags: tags::check(tags, &format!("{at}.tags"))?,
+            extra: sqs::extra(extra_attributes.0, TopicTable::ROWS, at)?,
+            tags: tags::check(tags.0, &format!("{at}.tags"))?,
             subscriptions: Vec::new(),
             adopt,
             outputs: outputs

@@ -15,7 +15,7 @@ use super::{
         sqs::{self, Names, Queue},
     },
     Topic,
-    subscription::{Protocol, SubscriptionTable, Target, check_attributes},
+    subscription::{FIFO_QUEUE, MOST_KEYS, Protocol, SubscriptionTable, Target, check_attributes},
 };
 
 /// A subscription to a topic that stays whose it is.
@@ -94,7 +94,7 @@ impl Written {
                 "base has no feature to filter by: give its topic subscriptions of its own",
             ));
         };
-        check_header(header).map_err(|fault| Fault::new(at, fault))?;
+        check_header(header).map_err(|fault| Fault::new("header", fault))?;
         let topic = match (topic, topic_arn) {
             (Some(name), None) => {
                 sqs::check_name(&name, "topic", Topic::MAX_NAME)
@@ -115,8 +115,7 @@ impl Written {
             .resolved(QueueRef::Own(written.clone()))
             .map_err(|fault| Fault::new(format!("{at}.queue"), fault))?;
         if sqs::is_fifo(queue.name()) != sqs::is_fifo(topic.name()) && sqs::is_fifo(queue.name()) {
-            let fault = format!("{:?} is a FIFO queue, and takes from FIFO topics alone", queue.name());
-            return Err(Fault::new(format!("{at}.queue"), fault));
+            return Err(Fault::new(format!("{at}.queue"), FIFO_QUEUE));
         }
         let attribute::Written { mut attributes, .. } = attributes;
         let name = queue.name().to_owned();
@@ -143,6 +142,15 @@ fn filter(attributes: &mut Attributes, feature: &FeatureName, header: &str, at: 
         return fault(
             "filterPolicy",
             format!("{header:?} is what filterBy: feature filters by: leave it out"),
+        );
+    }
+    if policy.len() > MOST_KEYS {
+        return fault(
+            "filterPolicy",
+            format!(
+                "filterPolicy has more than {} keys beside the feature's: SNS takes {MOST_KEYS}",
+                MOST_KEYS - 1
+            ),
         );
     }
     let row = |name| SubscriptionTable::ROWS.iter().find(|row| row.name == name).expect("a row of the table");

@@ -65,6 +65,12 @@ impl Table for SubscriptionTable {
     ];
 }
 
+/// How many keys SNS takes in one filter policy.
+pub(super) const MOST_KEYS: usize = 5;
+
+/// What is wrong with a FIFO queue at a standard topic.
+pub(super) const FIFO_QUEUE: &str = "a FIFO queue takes from FIFO topics alone, whose names end with .fifo";
+
 impl Protocol {
     /// As the API says it.
     #[must_use]
@@ -85,26 +91,34 @@ impl Protocol {
     /// What an endpoint of this protocol is; where it is not, the error says so.
     fn check(self, endpoint: &str) -> Result<(), String> {
         let arn_of = |service: &str| endpoint.parse::<Arn>().is_ok_and(|arn| arn.service() == service);
-        let url = |scheme: &str| {
-            endpoint.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        let authority = |scheme: &str| {
+            let (_, rest) = endpoint.split_once(scheme)?;
+            rest.split(['/', '?', '#']).next()
         };
-        if matches!(self, Self::Http | Self::Https)
-            && endpoint
-                .split("://")
-                .nth(1)
-                .is_some_and(|rest| rest.split('/').next().unwrap_or_default().contains('@'))
-        {
-            // Not repeated: it would be a password.
+        let url = |scheme: &str| {
+            endpoint.starts_with(scheme)
+                && authority(scheme).is_some_and(|authority| {
+                    // The colons of an IPv6 address are inside of its brackets.
+                    let (host, port) = match authority.rsplit_once(':') {
+                        Some((host, port)) if !port.ends_with(']') => (host, port),
+                        _ => (authority, ""),
+                    };
+                    !host.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
+                })
+        };
+        if authority("://").is_some_and(|authority| authority.contains('@')) {
             return Err(
-                "endpoint holds a user or a password, which everybody who may read the file could see".into(),
+                "endpoint holds a user or a password, which whoever reads the file would see: leave them out"
+                    .into(),
             );
         }
         let (legal, expected) = match self {
-            Self::Sqs => (arn_of("sqs"), "the ARN of a queue (a queue of this file: queue)"),
+            Self::Sqs => (arn_of("sqs"), "the ARN of a queue (for a queue of this file say queue)"),
             Self::Http => (url("http://"), "an http:// URL"),
             Self::Https => (url("https://"), "an https:// URL"),
             Self::Email | Self::EmailJson => (
-                endpoint.split('@').count() == 2 && !endpoint.contains(char::is_whitespace),
+                endpoint.split('@').count() == 2
+                    && !endpoint.contains(|c: char| c.is_whitespace() || c == ':'),
                 "an address of mail",
             ),
             Self::Sms => {
@@ -118,7 +132,8 @@ impl Protocol {
             Self::Lambda => (arn_of("lambda"), "the ARN of a function"),
             Self::Firehose => (arn_of("firehose"), "the ARN of a delivery stream"),
         };
-        if legal { Ok(()) } else { Err(format!("endpoint {endpoint:?} is not {expected}")) }
+        // What it is stands in the quoted line, where it is masked.
+        if legal { Ok(()) } else { Err(format!("endpoint is not {expected}")) }
     }
 }
 
@@ -165,10 +180,11 @@ impl Written {
         if let (Target::Queue(queue), false) = (&target, fifo)
             && is_fifo(queue.name())
         {
-            return Err(Fault::new(
-                at,
-                format!("{:?} is a FIFO queue, and takes from FIFO topics alone", queue.name()),
-            ));
+            let key = match queue {
+                QueueRef::Own(_) => "queue",
+                QueueRef::Other(_) => "endpoint",
+            };
+            return Err(Fault::new(format!("{at}.{key}"), FIFO_QUEUE));
         }
         check_attributes(&mut attributes, protocol, &target, queues, at)?;
         Ok(Subscription { protocol, target, attributes })
@@ -231,12 +247,17 @@ pub(super) fn check_attributes(
         );
     }
     if let Some(Setting::Json(policy)) = attributes.get("filterPolicy")
-        && policy.as_object().is_some_and(|keys| keys.len() > 5)
+        && policy.as_object().is_some_and(|keys| keys.len() > MOST_KEYS)
     {
-        return fault("filterPolicy", "filterPolicy has more than 5 keys, which SNS does not take".into());
+        return fault(
+            "filterPolicy",
+            format!("filterPolicy has more than {MOST_KEYS} keys: SNS takes no more"),
+        );
     }
-    if protocol == Protocol::Firehose && attributes.get("subscriptionRoleArn").is_none() {
-        return fault("", "the protocol firehose needs subscriptionRoleArn".into());
+    if protocol == Protocol::Firehose
+        && !matches!(attributes.get("subscriptionRoleArn"), Some(Setting::Text(_)))
+    {
+        return fault("subscriptionRoleArn", "the protocol firehose needs subscriptionRoleArn".into());
     }
     if protocol != Protocol::Firehose && attributes.get("subscriptionRoleArn").is_some() {
         return fault("subscriptionRoleArn", "subscriptionRoleArn is for the protocol firehose alone".into());
@@ -244,11 +265,11 @@ pub(super) fn check_attributes(
     let fifo = matches!(target, Target::Queue(queue) if is_fifo(queue.name()));
     for (row, setting) in attributes.iter_mut() {
         let Setting::DeadLetters(dead) = setting else { continue };
-        let resolved = Names(queues).resolved(dead.queue.clone()).and_then(|queue| {
-            takes_dead_letters(fifo, &queue)?;
-            Ok(queue)
-        });
-        dead.queue = resolved.map_err(|why| Fault::new(format!("{at}.attributes.{}", row.name), why))?;
+        let key = dead.queue.key();
+        let kind = takes_dead_letters(fifo, &dead.queue);
+        let resolved = Names(queues).resolved(dead.queue.clone()).and_then(|queue| kind.map(|()| queue));
+        dead.queue =
+            resolved.map_err(|why| Fault::new(format!("{at}.attributes.{}.{key}", row.name), why))?;
     }
     Ok(())
 }

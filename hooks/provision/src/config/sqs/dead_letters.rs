@@ -10,10 +10,11 @@ pub(super) fn resolved(queues: Vec<(String, Queue)>) -> Result<Vec<Queue>, Fault
         let fifo = queue.fifo();
         resolve(&mut queue.attributes, fifo, &Names(&known), at)?;
     }
-    match paths.iter().zip(&queues).find(|(_, queue)| goes_round(queue, &queues)) {
-        Some((at, _)) => {
-            let fault = "the dead letters of these queues go round in a circle";
-            Err(Fault::new(format!("{at}.attributes.redrivePolicy"), fault))
+    let circle = paths.iter().zip(&queues).find_map(|(at, queue)| Some((at, circle(queue, &queues)?)));
+    match circle {
+        Some((at, names)) => {
+            let fault = format!("dead letters go round in a circle: {}", names.join(" -> "));
+            Err(Fault::new(format!("{at}.attributes.redrivePolicy.deadLetterQueue"), fault))
         }
         None => Ok(queues),
     }
@@ -21,30 +22,33 @@ pub(super) fn resolved(queues: Vec<(String, Queue)>) -> Result<Vec<Queue>, Fault
 
 fn resolve(attributes: &mut Attributes, fifo: bool, names: &Names<'_>, at: &str) -> Result<(), Fault> {
     for (row, setting) in attributes.iter_mut() {
-        let resolved = match setting {
-            Setting::DeadLetters(dead) => names.resolved(dead.queue.clone()).and_then(|queue| {
-                takes_dead_letters(fifo, &queue)?;
-                dead.queue = queue;
-                Ok(())
-            }),
-            Setting::Allowed(written @ Allowed::By(_)) => {
-                allowed(written.clone(), names).map(|resolved| *written = resolved)
+        let (key, resolved) = match setting {
+            Setting::DeadLetters(dead) => {
+                let kind = takes_dead_letters(fifo, &dead.queue);
+                let resolved = names.resolved(dead.queue.clone()).and_then(|queue| kind.map(|()| queue));
+                (dead.queue.key(), resolved.map(|queue| dead.queue = queue))
             }
-            _ => Ok(()),
+            Setting::Allowed(written @ Allowed::By(_)) => {
+                ("sourceQueues", allowed(written.clone(), names).map(|resolved| *written = resolved))
+            }
+            _ => continue,
         };
-        resolved.map_err(|fault| Fault::new(format!("{at}.attributes.{}", row.name), fault))?;
+        resolved.map_err(|fault| Fault::new(format!("{at}.attributes.{}.{key}", row.name), fault))?;
     }
     Ok(())
 }
 
-/// Whether the dead letters of a queue come to a queue for the second time.
-fn goes_round(queue: &Queue, all: &[Queue]) -> bool {
+/// The way of a queue's dead letters, by the names in the file, where it comes to a queue for the second time.
+fn circle<'a>(queue: &'a Queue, all: &'a [Queue]) -> Option<Vec<&'a str>> {
+    let mut names = vec![queue.written.as_str()];
     let mut next = queue.dead_letters();
-    for _ in all {
-        match next.and_then(|name| all.iter().find(|queue| queue.name == name)) {
-            Some(queue) => next = queue.dead_letters(),
-            None => return false,
+    loop {
+        let queue = next.and_then(|name| all.iter().find(|queue| queue.name == name))?;
+        let again = names.contains(&queue.written.as_str());
+        names.push(&queue.written);
+        if again {
+            return Some(names);
         }
+        next = queue.dead_letters();
     }
-    true
 }

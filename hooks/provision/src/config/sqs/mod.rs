@@ -9,7 +9,9 @@ use super::{
     Bound, Fault, Parsed, Place, Scope, attribute,
     attribute::{Attribute, Attributes, Kind, Setting, Table},
     aws::{self, Access},
-    given, output,
+    given,
+    once::Texts,
+    output, parsed,
     reference::{Allowed, DeadLetters, QueueRef},
     tags,
 };
@@ -49,13 +51,16 @@ pub struct Queue {
 /// What of a queue an application can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "QueueValue")]
 pub enum Value {
     /// As the back end says it.
     Url,
     /// With the scheme, host and port of the endpoint: what an emulator calls itself is often a name
     /// that no pod can reach.
     UrlRewritten,
+    /// The name in the back end.
     Name,
+    /// The name that policies of AWS use.
     Arn,
 }
 
@@ -176,6 +181,8 @@ pub(super) struct Written {
     /// Absent: as the environment says.
     region: Option<String>,
     /// The account that is meant, 12 digits: needed for AWS itself.
+    #[serde(default)]
+    #[schemars(schema_with = "parsed::digits")]
     expect_account_id: Option<Parsed<aws::AccountId>>,
     /// Keys for an emulator that wants some; AWS itself gets the environment's.
     credentials: Option<aws::WrittenCredentials>,
@@ -195,9 +202,9 @@ struct WrittenQueue {
     attributes: attribute::Written<QueueTable>,
     /// Attributes that are newer than this hook, by the API's names.
     #[serde(default)]
-    extra_attributes: BTreeMap<String, String>,
+    extra_attributes: Texts,
     #[serde(default)]
-    tags: BTreeMap<String, String>,
+    tags: Texts,
     /// A queue of base's whose attributes and tags it starts from.
     clone_from: Option<String>,
     /// Whether a queue of this name that has no mark is taken over.
@@ -243,8 +250,8 @@ impl WrittenQueue {
         let queue = Queue {
             name: named(scope, &written, Queue::MAX_NAME),
             attributes,
-            extra: extra(extra_attributes, QueueTable::ROWS, at)?,
-            tags: tags::check(tags, &format!("{at}.tags"))?,
+            extra: extra(extra_attributes.0, QueueTable::ROWS, at)?,
+            tags: tags::check(tags.0, &format!("{at}.tags"))?,
             clone_from: clone_from.map(|from| source(from, &written, scope, at)).transpose()?,
             adopt,
             outputs: outputs
@@ -271,7 +278,7 @@ fn source(from: String, written: &str, scope: &Scope, at: &str) -> Result<String
     }
     if is_fifo(&from) != is_fifo(written) {
         return fault(format!(
-            "{from:?} and {written:?} are not both FIFO queues (.fifo): that never changes"
+            "one of {from:?} and {written:?} is a FIFO queue (.fifo) and one is not: a clone is of the same kind"
         ));
     }
     Ok(from)
@@ -284,7 +291,7 @@ pub(super) fn extra(
     at: &str,
 ) -> Result<BTreeMap<String, String>, Fault> {
     for name in written.keys() {
-        let at = format!("{at}.extraAttributes.{name}");
+        let at = format!("{at}.extraAttributes[\"{name}\"]");
         if let Some(row) = rows.iter().find(|row| row.api.eq_ignore_ascii_case(name) || row.name == name) {
             return Err(Fault::new(at, format!("{name} is known: say attributes.{}", row.name)));
         }
@@ -303,7 +310,7 @@ pub(super) fn together(attributes: &Attributes, fifo: bool, what: &str, at: &str
             "fifoQueue" | "fifoTopic" if says == fifo => continue,
             "fifoQueue" | "fifoTopic" => {
                 format!(
-                    "{} says another thing than the name: a FIFO {what}'s ends with .fifo, no other's does",
+                    "{} does not fit the name: a FIFO {what}'s name ends with .fifo, and no other's does",
                     row.name
                 )
             }
@@ -357,16 +364,15 @@ pub(super) fn allowed(allowed: Allowed, names: &Names<'_>) -> Result<Allowed, St
     })
 }
 
-/// Whether an ARN is one that a queue of this kind can have for its dead letters.
+/// Whether this is one that a queue of that kind can have for its dead letters.
 pub(super) fn takes_dead_letters(fifo: bool, target: &QueueRef) -> Result<(), String> {
     if is_fifo(target.name()) == fifo {
         return Ok(());
     }
-    let kind = |fifo: bool| if fifo { "a FIFO queue" } else { "no FIFO queue" };
-    Err(format!(
-        "{:?} is {}, and what has it for its dead letters is {}: they must be alike",
-        target.name(),
-        kind(!fifo),
-        kind(fifo)
-    ))
+    let name = target.name();
+    Err(if fifo {
+        format!("{name:?} is no FIFO queue, and the dead letters of a FIFO queue go to a FIFO queue alone")
+    } else {
+        format!("{name:?} is a FIFO queue, and takes the dead letters of FIFO queues alone")
+    })
 }

@@ -1,0 +1,101 @@
+//! A line of the file, or a message about it, without what nobody but its writer should see.
+//!
+//! Rather too much is hidden than too little: the line's number says where to look. Nothing here knows
+//! what is wrong with the line.
+
+/// Keys whose values are never in the file itself; if they are, it is a mistake that is not repeated.
+const SECRET: [&str; 4] = ["accessKeyId", "secretAccessKey", "sessionToken", "credentials"];
+
+/// What stands for what is hidden.
+pub(super) const HIDDEN: &str = "***";
+
+/// The line without passwords of URLs, and without the keys that credentials are.
+pub(super) fn line(line: &str) -> String {
+    let secret = SECRET.iter().filter_map(|key| secret(line, key)).min();
+    let shown = words(&line[..secret.unwrap_or(line.len())], word);
+    if secret.is_some() { shown + HIDDEN } else { shown }
+}
+
+/// The message without passwords of URLs.
+pub(super) fn message(message: &str) -> String {
+    words(message, |word| url(word).unwrap_or_else(|| word.to_owned()))
+}
+
+/// Where a text stands that is the value of `key`.
+fn secret(line: &str, key: &str) -> Option<usize> {
+    line.match_indices(key).find_map(|(at, _)| {
+        let rest = line[at + key.len()..].trim_start_matches(['"', '\'', ' ']).strip_prefix(':')?;
+        let value = rest.trim_start();
+        let is_text = !value.is_empty() && !value.starts_with(['{', '#']);
+        is_text.then_some(line.len() - value.len())
+    })
+}
+
+/// Each word of the line, and each text between quotes, as `shown`.
+fn words(line: &str, shown: impl Fn(&str) -> String) -> String {
+    let mut masked = String::new();
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '"' | '\'' => rest[1..].find(first).map(|end| end + 2),
+            '[' | '{' | ',' => Some(1),
+            _ if first.is_whitespace() => Some(first.len_utf8()),
+            _ => rest.find(char::is_whitespace),
+        };
+        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        masked += &shown(word);
+        rest = after;
+    }
+    masked
+}
+
+/// The word without what could be a password, of a URL or of one whose scheme was forgotten.
+fn word(word: &str) -> String {
+    url(word).unwrap_or_else(|| match word.rfind('@') {
+        Some(at) if word[..at].contains(':') => HIDDEN.to_owned() + &word[at..],
+        _ => word.to_owned(),
+    })
+}
+
+fn url(word: &str) -> Option<String> {
+    let (scheme, rest) = word.split_once("://")?;
+    let (_, host) = rest.rsplit_once('@')?;
+    Some(format!("{scheme}://{HIDDEN}@{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_hides_what_could_be_a_password() {
+        let cases = [
+            ("ttl: 6h", "ttl: 6h"),
+            ("url: http://x:1/a", "url: http://x:1/a"),
+            ("url: http://x:1/a@b", "url: http://***@b"),
+            ("url: http://u:p@ss@x:1", "url: http://***@x:1"),
+            ("url: http://u:p/ss@x:1", "url: http://***@x:1"),
+            ("url: http://u:p\"'ss@x:1", "url: http://***@x:1"),
+            ("url: 'http://u:p ss@x:1'", "url: 'http://***@x:1'"),
+            ("url: u:p@x:1", "url: ***@x:1"),
+            ("to: ops@example.com # not alice@example.com", "to: ops@example.com # not alice@example.com"),
+            ("a: [\"http://u:p@x\", \"https://v:q@y\"]", "a: [\"http://***@x\", \"https://***@y\"]"),
+            ("secretAccessKey: abc", "secretAccessKey: ***"),
+            ("\"sessionToken\" : 'a b'", "\"sessionToken\" : ***"),
+            (
+                "{ accessKeyId: { env: A }, secretAccessKey: a b }",
+                "{ accessKeyId: { env: A }, secretAccessKey: ***",
+            ),
+            ("credentials: # of the emulator", "credentials: # of the emulator"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(line(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_message_hides_urls_and_nothing_else() {
+        assert_eq!(message("queue \"http://u:p@x\" is none"), "queue \"http://***@x\" is none");
+        assert_eq!(message("any of _.:/=+-@, as a tag"), "any of _.:/=+-@, as a tag");
+    }
+}

@@ -1,0 +1,100 @@
+//! The pages of the hooks say what the tables in the code say. `PAGES=write` writes it into them.
+
+use std::{fs, path::PathBuf};
+
+use acceptance::repo;
+use provision::config::{
+    self,
+    attribute::{Attribute, Kind, Table},
+    sns::{SubscriptionTable, TopicTable},
+    sqs::QueueTable,
+};
+use serde_json::Value;
+
+#[test]
+fn the_page_of_the_queues_has_every_attribute_and_output() {
+    let parts = [("attributes", attributes(QueueTable::ROWS)), ("outputs", outputs("QueueValue"))];
+    says("sqs.md", &parts);
+}
+
+#[test]
+fn the_page_of_the_topics_has_every_attribute_and_output() {
+    let parts = [
+        ("attributes", attributes(TopicTable::ROWS)),
+        ("subscription attributes", attributes(SubscriptionTable::ROWS)),
+        ("outputs", outputs("TopicValue")),
+    ];
+    says("sns.md", &parts);
+}
+
+fn says(page: &str, parts: &[(&str, String)]) {
+    let path: PathBuf = repo::root().join("docs").join(page);
+    let text = fs::read_to_string(&path).expect("the page");
+    let mut right = text.clone();
+    for (name, table) in parts {
+        let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
+        let from = right.find(&begin).unwrap_or_else(|| panic!("{page} has no {begin}")) + begin.len();
+        let to = right.find(&end).unwrap_or_else(|| panic!("{page} has no {end}"));
+        right.replace_range(from..to, table);
+    }
+    if std::env::var_os("PAGES").is_some_and(|word| word == "write") {
+        fs::write(&path, right).expect("the page is written");
+    } else {
+        assert_eq!(text, right, "{page} (PAGES=write writes what the code says)");
+    }
+}
+
+fn attributes(rows: &[Attribute]) -> String {
+    let mut table =
+        "| attribute | the API's name | value | where the API reports none |\n| --- | --- | --- | --- |\n"
+            .to_owned();
+    for row in rows {
+        let none = if row.firm || !takes_none(&row.kind) { "" } else { ", or `none`" };
+        let fifo = if row.fifo { "; FIFO only" } else { "" };
+        let unread = if row.unread { "; emulators do not report it" } else { "" };
+        let absent = if row.absent.is_empty() { String::new() } else { format!("`{}`", row.absent) };
+        let line =
+            format!("| `{}` | {} | {}{none}{fifo}{unread} | {absent} |", row.name, row.api, value(&row.kind));
+        table += &(line.replace("|  |", "| |") + "\n");
+    }
+    table
+}
+
+fn value(kind: &Kind) -> String {
+    match kind {
+        Kind::Number { least, most, unit } => format!("{least} to {most} {unit}"),
+        Kind::Flag => "`true` or `false`".to_owned(),
+        Kind::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or "),
+        Kind::Text(most) => format!("one line of at most {most} characters"),
+        Kind::Arn => "an ARN".to_owned(),
+        Kind::Json => "a JSON object".to_owned(),
+        Kind::Policy => "a policy, as a JSON object".to_owned(),
+        Kind::DeadLetters { counted: true } => {
+            "`deadLetterQueue` or `deadLetterTargetArn`, and `maxReceiveCount` (1 to 1000)".to_owned()
+        }
+        Kind::DeadLetters { counted: false } => "`deadLetterQueue` or `deadLetterTargetArn`".to_owned(),
+        Kind::Allowed => "`redrivePermission`: `allowAll`, `denyAll` or `byQueue`".to_owned(),
+    }
+}
+
+fn takes_none(kind: &Kind) -> bool {
+    !matches!(kind, Kind::Number { .. } | Kind::Flag | Kind::Word(_))
+}
+
+/// What the schema says of the values of a thing.
+fn outputs(definition: &str) -> String {
+    let schema: Value = serde_json::from_str(&config::schema()).expect("the schema is JSON");
+    let of = &schema["definitions"][definition];
+    let one = std::slice::from_ref(of);
+    let groups = of["oneOf"].as_array().map_or(one, Vec::as_slice);
+    let mut table = "| value | what it is |\n| --- | --- |\n".to_owned();
+    let mut rows = Vec::new();
+    for group in groups {
+        let what = group["description"].as_str().unwrap_or_default().replace('\n', " ");
+        let words = group["enum"].as_array().cloned().unwrap_or_else(|| vec![group["const"].clone()]);
+        rows.extend(words.iter().map(|word| format!("| `{}` | {what} |\n", word.as_str().expect("a word"))));
+    }
+    assert!(rows.len() > 1, "{definition} has no values");
+    table += &rows.concat();
+    table
+}
