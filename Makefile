@@ -32,10 +32,11 @@ check:
 
 # devstack beside the tools that can do the same work; BENCH=write puts the tables into docs/benchmarks.md.
 bench:
-	@tests/lab/lab build tools
+	@tests/lab/lab build tools localstack moto
 	@tests/bench/build
 	@$(call step,build the benchmark,cargo build --quiet --locked -p acceptance --bin bench)
-	@eval "$$(tests/lab/lab env)"; "$(CARGO_TARGET_DIR)/debug/bench"
+	@trap 'down=$$(tests/lab/lab down 2>&1) || echo "$$down" >&2' EXIT; \
+	eval "$$(tests/lab/lab env)"; BOTO3="$(CACHE)/moto/bin/python" "$(CARGO_TARGET_DIR)/debug/bench"
 
 # Looks for inputs that break a promise: FUZZ_SECONDS (60) for each target.
 fuzz:

@@ -2,4 +2,6 @@
 
 mod access;
 mod attributes;
+mod calls;
+mod crash;
 mod waiting;

@@ -34,6 +34,7 @@ fn each_of_at_least_sixty_wrong_files_is_refused_with_its_place() {
     for case in all() {
         let said = said(&case).expect("refused");
         let last = said.lines().last().expect("a line");
+        assert!(said.lines().count() == 2 || case.text.trim().is_empty(), "no line is quoted: {said}");
         let mut parts = last.splitn(4, ':');
         assert_eq!(parts.next(), Some(case.name.as_str()), "{said}");
         let place = [parts.next(), parts.next()].map(|part| part.and_then(|part| part.parse::<usize>().ok()));

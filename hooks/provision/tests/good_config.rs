@@ -1,19 +1,30 @@
 //! Whole files that are right: each `good-config/<case>.yaml` is read, is taken by the JSON Schema too, and
 //! has beside it what it asks for. `GOOD_CONFIG=write` writes that, for review.
 
+use std::collections::BTreeSet;
+
+use provision::config::{
+    FeatureResources,
+    attribute::{Attribute, Attributes, Kind, Setting, Table},
+    read,
+    sns::{SubscriptionTable, TopicTable, Want},
+    sqs::QueueTable,
+};
+
 mod cases;
+
+fn all() -> Vec<(cases::Case, FeatureResources)> {
+    let read = |case: cases::Case| match read(&case.name, &case.text) {
+        Ok(config) => (case, config),
+        Err(error) => panic!("{error}"),
+    };
+    cases::of("good-config").into_iter().map(read).collect()
+}
 
 #[test]
 fn a_right_file_asks_for_what_it_says() {
     let mut wrong = Vec::new();
-    for case in cases::of("good-config") {
-        let config = match provision::config::read(&case.name, &case.text) {
-            Ok(config) => config,
-            Err(error) => {
-                wrong.push(error.to_string());
-                continue;
-            }
-        };
+    for (case, config) in all() {
         let things: Vec<_> = config.things().collect();
         assert!(!things.is_empty(), "{} asks for nothing", case.name);
         wrong.extend(case.compare(&things.join("\n"), "GOOD_CONFIG").err());
@@ -27,4 +38,42 @@ fn the_schema_takes_what_the_hooks_take() {
     for case in cases::of("good-config") {
         assert_eq!(case.refusals(&schema), "");
     }
+}
+
+#[test]
+fn every_attribute_has_a_value_in_some_file_and_none_where_that_is_legal() {
+    let [mut queues, mut topics, mut subscriptions] = [const { BTreeSet::new() }; 3];
+    for (_, config) in all() {
+        queues
+            .extend(config.sqs.iter().flat_map(|sqs| &sqs.queues).flat_map(|queue| said(&queue.attributes)));
+        for want in config.sns.iter().flat_map(|sns| &sns.wants) {
+            match want {
+                Want::Topic(topic) => {
+                    topics.extend(said(&topic.attributes));
+                    subscriptions.extend(topic.subscriptions.iter().flat_map(|one| said(&one.attributes)));
+                }
+                Want::Shared(shared) => subscriptions.extend(said(&shared.attributes)),
+            }
+        }
+    }
+    assert_eq!(queues, sayable(QueueTable::ROWS));
+    assert_eq!(topics, sayable(TopicTable::ROWS));
+    assert_eq!(subscriptions, sayable(SubscriptionTable::ROWS));
+}
+
+/// The names of attributes, each with whether it is the word `none`.
+type Said = BTreeSet<(&'static str, bool)>;
+
+fn said(attributes: &Attributes) -> Said {
+    attributes.iter().map(|(row, setting)| (row.name, *setting == Setting::Unset)).collect()
+}
+
+fn sayable(rows: &[Attribute]) -> Said {
+    let unset = |row: &&Attribute| {
+        let always = matches!(row.kind, Kind::Number { .. } | Kind::Flag | Kind::Word(_));
+        // The protocol firehose needs it, and no other has it.
+        !always && !row.firm && row.name != "subscriptionRoleArn"
+    };
+    let values = rows.iter().map(|row| (row.name, false));
+    values.chain(rows.iter().filter(unset).map(|row| (row.name, true))).collect()
 }

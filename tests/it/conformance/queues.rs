@@ -34,7 +34,7 @@ impl<'p> Queues<'p> {
 
     async fn url(&self, name: &str) -> Option<String> {
         let answer = self.client.get_queue_url().queue_name(name).send().await;
-        there(answer.map_err(|error| error.into_service_error()), |error| {
+        there(answer.map_err(aws_sdk_sqs::error::SdkError::into_service_error), |error| {
             error
                 .code()
                 .is_some_and(|code| code.ends_with("QueueDoesNotExist") || code.ends_with("NonExistentQueue"))

@@ -48,7 +48,7 @@ impl<'p> Topics<'p> {
             |error: &aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicError| {
                 error.code() == Some("NotFound")
             };
-        let answer = there(answer.map_err(|error| error.into_service_error()), absent);
+        let answer = there(answer.map_err(aws_sdk_sns::error::SdkError::into_service_error), absent);
         let all = answer.and_then(|answer| answer.subscriptions).unwrap_or_default();
         all.into_iter().filter_map(|subscription| subscription.subscription_arn).collect()
     }

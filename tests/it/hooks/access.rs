@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, fs};
 
 use acceptance::{
+    emulator::{Emulator, REGION},
     hook::{Ended, Hook, file},
     lab::lab,
     proxy::{Call, Fault, Proxy, Refusal, Which},
@@ -23,6 +24,8 @@ type Variables<'a> = Vec<(&'a str, &'a str)>;
 
 #[test]
 fn real_keys_of_the_environment_never_travel_to_an_emulator() {
+    let emulator = Emulator::localstack();
+    let _swept = emulator.swept("whose-keys");
     let (proxy, elsewhere) = (localstack(), localstack());
     let folder = tempfile::tempdir().expect("a temporary folder");
     let profile = folder.path().join("config");
@@ -42,7 +45,7 @@ fn real_keys_of_the_environment_never_travel_to_an_emulator() {
         ("", vec![("AWS_CONFIG_FILE", profile.to_str().expect("a text"))]),
     ];
     for (way, variables) in ways {
-        let config = config("h4keys", &format!("{way}expectAccountId: \"{NOBODY}\", "));
+        let config = config("whose-keys", &format!("{way}expectAccountId: \"{NOBODY}\", "));
         let variables: Variables<'_> = variables.into_iter().chain(REAL).collect();
         proxy.clear();
         for (hook, verb) in life() {
@@ -80,7 +83,7 @@ fn keys_that_are_given_are_the_ones_that_travel() {
     let proxy = localstack();
     for (given, lent) in [(files, "lent"), (variables, "")] {
         let access = format!("endpointUrl: \"{}\", expectAccountId: \"{ACCOUNT}\", {given}", proxy.url());
-        let config = config("h4given", &access);
+        let config = config("whose-given", &access);
         proxy.clear();
         for (hook, verb) in life() {
             let hook = with(hook, &REAL).env("EMULATOR_ID", ACCOUNT).env("EMULATOR_SECRET", "s");
@@ -108,7 +111,7 @@ fn keys_that_are_not_where_they_should_be_are_a_fault_of_the_config() {
             proxy.url()
         );
         for hook in [Hook::sqs(), Hook::sns()] {
-            let ended = hook.env("EMPTY", "").run("apply", &config("h4given", &access), &[]).ends_with(2);
+            let ended = hook.env("EMPTY", "").run("apply", &config("whose-given", &access), &[]).ends_with(2);
             assert!(
                 ended.last_line().ends_with(&format!("read the credentials from {why}")),
                 "{}",
@@ -121,6 +124,8 @@ fn keys_that_are_not_where_they_should_be_are_a_fault_of_the_config() {
 
 #[test]
 fn endpoints_of_the_environment_are_honoured_and_the_services_own_wins() {
+    let emulator = Emulator::localstack();
+    let _swept = emulator.swept("whose-endpoints");
     let [all, sqs, sns] = [localstack(), localstack(), localstack()];
     let of_all = ("AWS_ENDPOINT_URL", all.url());
     let of_sqs = ("AWS_ENDPOINT_URL_SQS", sqs.url());
@@ -137,7 +142,7 @@ fn endpoints_of_the_environment_are_honoured_and_the_services_own_wins() {
         (&in_the_file, vec![of_sqs, of_sns], [both, nobody, nobody]),
     ];
     for (access, variables, expected) in cases {
-        let config = config("h4endpoints", access);
+        let config = config("whose-endpoints", access);
         for proxy in [&all, &sqs, &sns] {
             proxy.clear();
         }
@@ -172,9 +177,10 @@ fn without_an_endpoint_and_without_an_account_nobody_is_asked() {
     .into_iter()
     .map(|name| (name, proxy.url()))
     .collect();
-    for region in ["region: ap-south-1, ", ""] {
+    let here = format!("region: {REGION}, ");
+    for region in [here.as_str(), ""] {
         let config = file(
-            "h4nobody",
+            "whose-nobody",
             &format!(
                 "sqs: {{{region}queues: [{{name: access}}]}}\nsns: {{{region}topics: [{{name: access}}]}}"
             ),
@@ -237,7 +243,7 @@ fn an_account_that_cannot_be_asked_for_ends_it_too() {
     for (hook, verb) in life() {
         proxy.clear();
         proxy.on(Which::from(1), Fault::Refused(Refusal::new(403, "AccessDenied")));
-        let config = config("h4nobody", &format!("{access}expectAccountId: \"111111111111\", "));
+        let config = config("whose-nobody", &format!("{access}expectAccountId: \"111111111111\", "));
         let ended = hook.run(verb, &config, &[]).ends_with(5);
         assert!(ended.last_line().contains("GetCallerIdentity: AccessDenied"), "{}", ended.said());
         let heard: Vec<_> = proxy.calls().into_iter().map(|call| call.action).collect();
@@ -248,7 +254,7 @@ fn an_account_that_cannot_be_asked_for_ends_it_too() {
 /// Runs it where 111111111111 is the account that is meant, and it refuses.
 fn denied(hook: Hook, verb: &str, access: &str, proxy: &Proxy) -> Ended {
     proxy.clear();
-    let config = config("h4nobody", &format!("{access}expectAccountId: \"111111111111\", "));
+    let config = config("whose-nobody", &format!("{access}expectAccountId: \"111111111111\", "));
     hook.run(verb, &config, &[]).ends_with(5)
 }
 
@@ -269,8 +275,8 @@ fn config(feature: &str, access: &str) -> String {
     file(
         feature,
         &format!(
-            "sqs: {{{access}region: ap-south-1, queues: [{{name: access}}]}}\n\
-             sns: {{{access}region: ap-south-1, topics: [{{name: access, \
+            "sqs: {{{access}region: {REGION}, queues: [{{name: access}}]}}\n\
+             sns: {{{access}region: {REGION}, topics: [{{name: access, \
              subscriptions: [{{protocol: sqs, queue: access}}]}}]}}"
         ),
     )

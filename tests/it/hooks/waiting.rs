@@ -8,6 +8,7 @@ use std::{
 };
 
 use acceptance::{
+    emulator::{Emulator, REGION},
     hook::{Ended, Hook, file},
     lab::lab,
     proxy::{Fault, Proxy, Refusal, Which},
@@ -21,7 +22,10 @@ fn a_back_end_that_comes_up_later_is_waited_for_with_a_word_every_ten_seconds() 
     let down = Duration::from_secs(22);
     of_both(|hook, name| {
         let (endpoint, bind) = nobody_listens();
-        let config = config(&format!("h4late-{name}"), &endpoint);
+        let feature = format!("away-late-{name}");
+        let emulator = Emulator::localstack();
+        let _swept = emulator.swept(&feature);
+        let config = config(&feature, &endpoint);
         let began = Instant::now();
         let running = hook.spawn("apply", &config, &[]);
         // The time that the back end is down is what this is about.
@@ -42,7 +46,6 @@ fn a_back_end_that_comes_up_later_is_waited_for_with_a_word_every_ten_seconds() 
         // It was there for up to five seconds before it was asked again.
         assert!(ended.wall < down + Duration::from_secs(7), "{}", ended.said());
         assert!(proxy.calls().iter().any(|call| call.action.starts_with("Create")));
-        let _ = hook.does("delete", &config, &[]);
     });
 }
 
@@ -71,7 +74,7 @@ fn whoever_waits_is_told_why_and_so_is_whoever_reads_the_last_line() {
         for (endpoint, cause) in cases {
             for hook in [Hook::sqs(), Hook::sns()] {
                 scope.spawn(move || {
-                    let config = config("h4nowhere", endpoint);
+                    let config = config("away-nowhere", endpoint);
                     let ended = hook.run("apply", &config, &["--timeout=6s"]).ends_with(4);
                     let last = ended.last_line();
                     assert!(last.contains(&format!(": connect at {endpoint}: ")), "{}", ended.said());
@@ -97,7 +100,7 @@ fn keys_that_nobody_knows_end_it_long_before_the_time_is_over() {
         of_both(|hook, name| {
             let proxy = Proxy::before(lab().var("LOCALSTACK_URL"));
             proxy.on(Which::from(1), Fault::Refused(Refusal::new(403, code)));
-            let config = config(&format!("h4keys-{name}"), proxy.url());
+            let config = config(&format!("away-keys-{name}"), proxy.url());
             let ended = hook.run("apply", &config, &[]).ends_with(5);
             let says = format!(": connect at {}: auth: ", proxy.url());
             assert!(
@@ -119,12 +122,13 @@ fn keys_that_nobody_knows_end_it_long_before_the_time_is_over() {
 #[test]
 fn keys_that_become_known_are_waited_for() {
     of_both(|hook, name| {
-        let proxy = Proxy::before(lab().var("LOCALSTACK_URL"));
+        let feature = format!("away-known-{name}");
+        let emulator = Emulator::localstack();
+        let _swept = emulator.swept(&feature);
+        let proxy = Proxy::before(emulator.url());
         proxy.on(Which::first(4), Fault::Refused(Refusal::new(403, "InvalidClientTokenId")));
-        let config = config(&format!("h4known-{name}"), proxy.url());
-        let ended = hook.does("apply", &config, &[]);
+        let ended = hook.does("apply", &config(&feature, proxy.url()), &[]);
         assert!(waiting(&ended)[0].1.contains(": auth: "), "{}", ended.said());
-        let _ = hook.does("delete", &config, &[]);
     });
 }
 
@@ -147,7 +151,7 @@ fn of_both(test: impl Fn(Hook, &str) + Sync) {
 }
 
 fn config(feature: &str, endpoint: &str) -> String {
-    let access = format!("endpointUrl: \"{endpoint}\", region: ap-south-1");
+    let access = format!("endpointUrl: \"{endpoint}\", region: {REGION}");
     file(
         feature,
         &format!(

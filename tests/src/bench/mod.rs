@@ -1,10 +1,12 @@
-//! `make bench`: devstack beside the tools that can do the same work, on the same streams.
+//! `make bench`: devstack beside the tools that can do the same work, on the same streams, and sqs-hook
+//! beside a loop over boto3.
 //!
 //! Whole processes are measured, in turns, so that whatever else the machine does meets all alike.
 //! What comes of it is ratios, and thresholds that they must meet (`threshold`). It never measures
 //! code in process, which is not what a user waits for.
 
 mod agree;
+mod hooks;
 mod measure;
 mod report;
 mod stream;
@@ -104,8 +106,10 @@ fn bench() -> io::Result<bool> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let streams = streams(folder.path())?;
     let measured: Vec<Measured> = streams.into_iter().map(measured).collect::<io::Result<_>>()?;
-    let verdicts = threshold::verdicts(&measured);
-    let tables = report::tables(&measured, &verdicts, &load);
+    let of_hooks = hooks::measured();
+    let mut verdicts = threshold::verdicts(&measured);
+    verdicts.extend(hooks::verdicts(&of_hooks));
+    let tables = report::tables(&measured, &of_hooks, &verdicts, &load);
     writeln!(io::stdout(), "{tables}")?;
     if write {
         report::write(&repo::root().join("docs/benchmarks.md"), &tables);

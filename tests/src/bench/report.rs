@@ -4,6 +4,7 @@ use std::{fs, path::Path, process::Command, thread, time::Duration};
 
 use super::{
     Measured,
+    hooks::{self, Hooks},
     threshold::{Verdict, megabytes},
     tool::Tool,
 };
@@ -15,9 +16,17 @@ const END: &str = "<!-- `BENCH=write make bench` wrote this -->\n";
 
 /// All that was measured, as Markdown.
 #[must_use]
-pub fn tables(measured: &[Measured], verdicts: &[Verdict], load: &str) -> String {
-    [conditions(measured, load), times(measured), pipes(measured), memory(measured), thresholds(verdicts)]
-        .join("\n")
+pub fn tables(measured: &[Measured], of_hooks: &Hooks, verdicts: &[Verdict], load: &str) -> String {
+    let hooks = hooks::table(of_hooks);
+    [
+        conditions(measured, load),
+        times(measured),
+        pipes(measured),
+        memory(measured),
+        hooks,
+        thresholds(verdicts),
+    ]
+    .join("\n")
 }
 
 /// # Panics

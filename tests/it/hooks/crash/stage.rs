@@ -1,0 +1,179 @@
+//! What the hooks are disturbed at: an apply that makes, changes and deletes things of every kind.
+
+use acceptance::{
+    emulator::{Emulator, REGION, State},
+    hook::{Hook, file},
+    proxy::{Call, Proxy},
+};
+use serde_json::Value;
+
+/// One hook and its things, of a feature that no other test has.
+pub struct Stage {
+    pub name: &'static str,
+    feature: String,
+    emulator: Emulator,
+    pub proxy: Proxy,
+    /// As it is after an apply that nobody disturbs.
+    pub meant: State,
+    /// The requests of that apply.
+    pub calls: Vec<Call>,
+}
+
+impl Stage {
+    /// One for each hook; `word` is the test's own.
+    pub fn of_both(word: &str) -> [Self; 2] {
+        ["sqs", "sns"].map(|name| Self::new(name, word))
+    }
+
+    fn new(name: &'static str, word: &str) -> Self {
+        let emulator = Emulator::localstack();
+        let proxy = Proxy::before(emulator.url());
+        let feature = format!("{word}-{name}");
+        let mut stage = Self { name, feature, emulator, proxy, meant: State::new(), calls: Vec::new() };
+        stage.set();
+        let _ = stage.hook().does("apply", &stage.after(), &[]);
+        stage.calls = stage.proxy.calls();
+        stage.meant = stage.state();
+        stage
+    }
+
+    pub fn hook(&self) -> Hook {
+        if self.name == "sqs" { Hook::sqs() } else { Hook::sns() }
+    }
+
+    /// Everything as it is before the apply, and nothing counted yet.
+    pub fn set(&self) {
+        self.sweep();
+        let direct = self.emulator.url();
+        if self.name == "sns" {
+            self.emulator.sns("CreateTopic", &[("Name", &self.base_topic())]);
+            let _ = Hook::sqs().does("apply", &self.config(direct, AFTER), &[]);
+        }
+        let _ = self.hook().does("apply", &self.config(direct, BEFORE), &[]);
+        self.proxy.clear();
+    }
+
+    pub fn sweep(&self) {
+        drop(self.emulator.swept(&self.feature));
+    }
+
+    /// The file of the apply, through the proxy.
+    pub fn after(&self) -> String {
+        self.config(self.proxy.url(), AFTER)
+    }
+
+    /// What is there and not meant, or meant and not there.
+    pub fn differences(&self) -> Vec<String> {
+        let state = self.state();
+        let told = |sign: char, one: &State, other: &State| {
+            let only = one.iter().filter(|(name, value)| other.get(*name) != Some(*value));
+            only.map(|(name, value)| format!("{sign} {name}: {value}")).collect::<Vec<_>>()
+        };
+        [told('+', &state, &self.meant), told('-', &self.meant, &state)].concat()
+    }
+
+    /// Statements of a policy have no order.
+    fn state(&self) -> State {
+        let mut state = self.emulator.state(&self.feature);
+        for (name, text) in &mut state {
+            if name.ends_with("attribute Policy")
+                && let Ok(mut policy) = serde_json::from_str::<Value>(text)
+                && let Some(statements) = policy["Statement"].as_array_mut()
+            {
+                statements.sort_by_key(Value::to_string);
+                *text = policy.to_string();
+            }
+        }
+        state
+    }
+
+    /// What the report calls the things of the file, and the one that is in it no longer.
+    pub fn things(&self) -> Vec<String> {
+        let Self { name, feature, .. } = self;
+        let all: &[&str] = if *name == "sqs" { &QUEUES } else { &TOPICS };
+        let shared = format!("sns/{}->fresh-{feature}", self.base_topic());
+        all.iter()
+            .map(|thing| match thing.strip_suffix(".fifo") {
+                Some(stem) => format!("{name}/{stem}-{feature}.fifo"),
+                None => format!("{name}/{thing}-{feature}"),
+            })
+            .chain((*name == "sns").then_some(shared))
+            .collect()
+    }
+
+    pub fn is_stray(&self, thing: &str) -> bool {
+        thing == format!("{}/old-{}", self.name, self.feature)
+    }
+
+    fn base_topic(&self) -> String {
+        format!("base-of-{}", self.feature)
+    }
+
+    fn config(&self, endpoint: &str, text: &str) -> String {
+        let access = format!("endpointUrl: \"{endpoint}\"\n  region: {REGION}");
+        file(&self.feature, &text.replace("ACCESS", &access).replace("BASE", &self.base_topic()))
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // A test that fails already says why, and what it leaves is removed by the next.
+        if !std::thread::panicking() {
+            self.sweep();
+        }
+    }
+}
+
+const QUEUES: [&str; 5] = ["dead", "main", "fresh", "orders.fifo", "old"];
+const TOPICS: [&str; 3] = ["alerts", "news", "old"];
+
+const BEFORE: &str = "\
+by: alice
+sqs:
+  ACCESS
+  queues:
+    - {name: dead, attributes: {messageRetentionPeriod: 3600}}
+    - {name: main, attributes: {visibilityTimeout: 5}, tags: {team: payments}}
+    - {name: fresh}
+    - {name: old}
+sns:
+  ACCESS
+  topics:
+    - name: alerts
+      attributes: {displayName: then}
+      subscriptions:
+        - {protocol: sqs, queue: main, attributes: {rawMessageDelivery: false}}
+    - name: old
+      subscriptions:
+        - {protocol: sqs, queue: main}
+";
+
+const AFTER: &str = "\
+sqs:
+  ACCESS
+  queues:
+    - name: main
+      attributes: {visibilityTimeout: 6, redrivePolicy: {deadLetterQueue: dead, maxReceiveCount: 3}}
+      tags: {team: orders}
+    - name: dead
+      attributes: {messageRetentionPeriod: 7200, redriveAllowPolicy: {redrivePermission: byQueue, sourceQueues: [main, fresh]}}
+    - name: fresh
+      attributes: {delaySeconds: 3, redrivePolicy: {deadLetterQueue: dead, maxReceiveCount: 4}}
+    - name: orders.fifo
+      attributes: {contentBasedDeduplication: true, deduplicationScope: messageGroup}
+sns:
+  ACCESS
+  topics:
+    - name: alerts
+      attributes: {displayName: now, kmsMasterKeyId: alias/x}
+      tags: {team: orders}
+      subscriptions:
+        - {protocol: sqs, queue: main, attributes: {rawMessageDelivery: true, filterPolicyScope: MessageBody, filterPolicy: {a: {b: [c]}}}}
+        - {protocol: sqs, queue: fresh}
+    - name: news
+      attributes: {displayName: news, sqsSuccessFeedbackSampleRate: 7}
+      subscriptions:
+        - {protocol: sqs, queue: main}
+  subscriptions:
+    - {topic: BASE, filterBy: feature, queue: fresh}
+";
