@@ -4,4 +4,8 @@ mod access;
 mod attributes;
 mod calls;
 mod crash;
+mod deleted_recently;
+mod delivery;
+mod race;
+mod together;
 mod waiting;

@@ -82,6 +82,12 @@ impl Hook {
         Self::named("sns-hook")
     }
 
+    /// Several of them by `run-hooks`: their words come first among a run's arguments.
+    #[must_use]
+    pub fn several() -> Self {
+        Self::named("run-hooks")
+    }
+
     fn named(name: &str) -> Self {
         let program = repo::image_binaries().join(name);
         Self { program, starter: Vec::new(), env: BTreeMap::new() }

@@ -42,6 +42,8 @@ where
                 Error::unreachable(text).not_before(after)
             } else if DENIED.contains(&bare(code)) {
                 Error::denied(format!("auth: {text}"))
+            } else if FORBIDDEN.contains(&bare(code)) {
+                Error::refused(format!("{text}; whoever the hook runs as must be allowed to do this"))
             } else {
                 Error::refused(text)
             }
@@ -78,6 +80,10 @@ const TRANSIENT: [&str; 11] = [
     "ServiceUnavailable",
     "RequestTimeout",
 ];
+
+/// Codes that mean: these credentials are known, and may not.
+const FORBIDDEN: [&str; 4] =
+    ["AccessDenied", "AccessDeniedException", "AuthorizationError", "KMSAccessDenied"];
 
 /// Codes that mean: nobody knows these credentials, at least not yet.
 const DENIED: [&str; 11] = [
@@ -128,9 +134,12 @@ mod tests {
         ] {
             assert_eq!(classed("Act", &answer(status, code)), later(format!("Act: {code}: m")));
         }
-        for (status, code) in [(501, "Whatever"), (403, "AccessDenied"), (400, "InvalidAttributeValue")] {
+        for (status, code) in [(501, "Whatever"), (400, "InvalidAttributeValue")] {
             assert_eq!(classed("Act", &answer(status, code)), Error::refused(format!("Act: {code}: m")));
         }
+        let forbidden = classed("Act", &answer(403, "AccessDenied"));
+        let text = "Act: AccessDenied: m; whoever the hook runs as must be allowed to do this";
+        assert_eq!(forbidden, Error::refused(text));
         let denied = classed("Act", &answer(403, "InvalidClientTokenId"));
         assert_eq!(denied, Error::denied("auth: Act: InvalidClientTokenId: m"));
     }

@@ -38,7 +38,7 @@ impl Topics {
     /// The topic's ARN, from the list unless the topic may have come since.
     pub(crate) async fn arn(&self, name: &str) -> Result<Option<Arn>, Error> {
         let known = self.arns.borrow().get(name).cloned();
-        if known.is_none() && self.touched.borrow_mut().remove(name) {
+        if known.is_none() && self.touched.borrow().contains(name) {
             self.list().await?;
             return Ok(self.arns.borrow().get(name).cloned());
         }

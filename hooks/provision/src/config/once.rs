@@ -9,7 +9,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Texts by their names.
 #[derive(Debug, Default)]
@@ -30,17 +30,15 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
-/// The entries of a mapping, in its order.
-pub(super) fn entries<'de, V: Deserialize<'de>, A: MapAccess<'de>>(
-    mut map: A,
-) -> Result<Vec<(String, V)>, A::Error> {
-    let mut entries: Vec<(String, V)> = Vec::new();
+/// The entries of a mapping.
+fn entries<'de, V: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Result<BTreeMap<String, V>, A::Error> {
+    let mut entries = BTreeMap::new();
     while let Some(key) = map.next_key::<String>()? {
-        if entries.iter().any(|(other, _)| *other == key) {
+        if entries.contains_key(&key) {
             // In the words of derived readers, which are put into ours in one place.
             return Err(de::Error::custom(format!("duplicate field `{key}`")));
         }
-        entries.push((key, map.next_value()?));
+        entries.insert(key, map.next_value()?);
     }
     Ok(entries)
 }
@@ -55,7 +53,7 @@ impl<'de> Visitor<'de> for TextsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Texts, A::Error> {
-        Ok(Texts(entries(map)?.into_iter().collect()))
+        entries(map).map(Texts)
     }
 }
 
@@ -102,10 +100,8 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Json, A::Error> {
-        let entries = entries::<Json, A>(map)?;
-        Ok(Json(Value::Object(
-            entries.into_iter().map(|(key, Json(value))| (key, value)).collect::<Map<_, _>>(),
-        )))
+        let entries = entries(map)?.into_iter().map(|(key, Json(value))| (key, value));
+        Ok(Json(Value::Object(entries.collect())))
     }
 }
 
