@@ -7,5 +7,6 @@ mod crash;
 mod deleted_recently;
 mod delivery;
 mod race;
+mod role;
 mod together;
 mod waiting;
