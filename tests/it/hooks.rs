@@ -3,9 +3,13 @@
 mod access;
 mod attributes;
 mod calls;
+mod clone;
 mod crash;
 mod deleted_recently;
 mod delivery;
+mod kind;
+mod limits;
+mod marks;
 mod race;
 mod role;
 mod together;

@@ -11,7 +11,7 @@ use crate::{
     change::Change,
     config::{Mark, Scope},
     error::Error,
-    marks::{Edit, Marked, NotOurs, Tags},
+    marks::{Edit, NotOurs, Tags},
     outputs::{self, Bundle, objects::Objects},
     report::Report,
     retry::Patience,
@@ -181,7 +181,7 @@ impl<'a, P: Provider> Engine<'a, P> {
     /// What must happen to a thing, and to the mark on it: whose it is comes before what it looks like.
     fn judge(&self, want: &P::Want, have: Option<&P::Have>) -> (Change, Edit) {
         let Some(have) = have else { return (P::plan(want, None), self.mark.edit(&Tags::new(), self.now)) };
-        match self.owns(have) {
+        match self.mark_of(have) {
             Ok(()) => {}
             Err(NotOurs::Unmarked) if P::adopts(want) => {}
             Err(NotOurs::Unmarked) => {
@@ -190,10 +190,13 @@ impl<'a, P: Provider> Engine<'a, P> {
             }
             Err(not_ours) => return (Change::Refuse(not_ours.to_string()), Edit::default()),
         }
+        if let Err(reason) = self.touched(have) {
+            return (Change::Refuse(reason), Edit::default());
+        }
         let nothing = Tags::new();
-        let (tags, edit) = match P::marked(have) {
-            Marked::Itself(tags) => (tags, self.mark.edit(tags, self.now)),
-            Marked::Host(_) | Marked::Nowhere => (&nothing, Edit::default()),
+        let (tags, edit) = match P::tags(have) {
+            Some(tags) => (tags, self.mark.edit(tags, self.now)),
+            None => (&nothing, Edit::default()),
         };
         let mut differences = match P::plan(want, Some(have)) {
             Change::Keep => Vec::new(),
@@ -204,12 +207,23 @@ impl<'a, P: Provider> Engine<'a, P> {
         (Change::of(differences), edit)
     }
 
-    /// Whether a thing that is there is ours.
-    fn owns(&self, have: &P::Have) -> Result<(), NotOurs> {
-        match P::marked(have) {
-            Marked::Itself(tags) | Marked::Host(tags) => self.mark.claims(tags),
-            Marked::Nowhere => Ok(()),
+    /// Whether a thing that is there is ours, with all that is changed with it; the reason where it is not.
+    fn owns(&self, have: &P::Have) -> Result<(), String> {
+        self.mark_of(have).map_err(|not_ours| not_ours.to_string())?;
+        self.touched(have)
+    }
+
+    fn mark_of(&self, have: &P::Have) -> Result<(), NotOurs> {
+        P::tags(have).map_or(Ok(()), |tags| self.mark.claims(tags))
+    }
+
+    fn touched(&self, have: &P::Have) -> Result<(), String> {
+        for (name, tags) in P::touches(have) {
+            self.mark
+                .claims(tags)
+                .map_err(|not_ours| format!("{name}, which it would change: {not_ours}"))?;
         }
+        Ok(())
     }
 
     /// Ends the run if anything must not be done: nothing was written yet.

@@ -34,7 +34,7 @@ use change::Change;
 use config::{FeatureResources, Mark};
 use engine::Engine;
 use error::Error;
-use marks::{Edit, Marked};
+use marks::{Edit, Tags};
 use outputs::Output;
 use report::Report;
 
@@ -88,8 +88,13 @@ pub trait Provider: Sized {
     /// The thing as it is now; `None` where there is none. Reads only.
     async fn observe(&self, want: &Self::Want) -> Result<Option<Self::Have>, Error>;
 
-    /// Where it is written whose the thing is.
-    fn marked(have: &Self::Have) -> Marked<'_>;
+    /// What is written on the thing in its own store, ours and others'; `None` where it has none, and its
+    /// name says whose it is.
+    fn tags(have: &Self::Have) -> Option<&Tags>;
+
+    /// Things of other hooks that belong to it and are changed with it, by their names in reports: they
+    /// have to be ours too.
+    fn touches(have: &Self::Have) -> Vec<(String, &Tags)>;
 
     /// Whether the config takes the thing over if it is there without a mark.
     fn adopts(want: &Self::Want) -> bool;

@@ -15,17 +15,6 @@ use crate::{
 /// What a store says about one thing: ours and others', by key.
 pub type Tags = BTreeMap<String, String>;
 
-/// Where it is written whose a thing is.
-#[derive(Clone, Copy, Debug)]
-pub enum Marked<'a> {
-    /// On the thing itself, in its own store: ours and others'.
-    Itself(&'a Tags),
-    /// On the thing that it belongs to, where another hook writes it.
-    Host(&'a Tags),
-    /// Nowhere: what it belongs to has gone, and its name alone says whose it was.
-    Nowhere,
-}
-
 /// What must be written on a thing so that it bears the mark. Empty is the case of every second apply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edit {

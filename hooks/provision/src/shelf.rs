@@ -13,7 +13,7 @@ use crate::{
     change::{Change, Difference, NONE},
     config::{FeatureResources, Mark, Place, Target, TargetKind},
     error::Error,
-    marks::{Edit, Marked, Tags},
+    marks::{Edit, Tags},
     outputs::Output,
 };
 
@@ -216,8 +216,12 @@ impl Provider for Boxes {
             .map(|(size, tags)| (*size, tags.clone(), Rc::clone(&self.store))))
     }
 
-    fn marked(have: &Self::Have) -> Marked<'_> {
-        Marked::Itself(&have.1)
+    fn tags(have: &Self::Have) -> Option<&Tags> {
+        Some(&have.1)
+    }
+
+    fn touches(_: &Self::Have) -> Vec<(String, &Tags)> {
+        Vec::new()
     }
 
     fn adopts(want: &Box_) -> bool {

@@ -20,7 +20,7 @@ use provision::{
         sns::{Sns, Subscription, Topic, Value, Want},
     },
     error::Error,
-    marks::{Edit, Marked, Tags},
+    marks::{Edit, Tags},
     outputs::Output,
 };
 
@@ -53,13 +53,12 @@ pub struct Have {
     attributes: BTreeMap<String, String>,
     /// Attributes that an emulator has taken and does not report.
     blind: BTreeSet<String>,
-    /// Of the topic itself; nothing where it is base's.
-    tags: Tags,
+    /// None where the topic is base's: of it nothing but the subscription is ours.
+    tags: Option<Tags>,
     /// Those that the want is about and that are there.
     subscriptions: Vec<Subscribed>,
     /// The queues of the file that the want sends to and that are there, by name.
     queues: BTreeMap<String, Queue>,
-    shared: bool,
 }
 
 /// A subscription as SNS reports it.
@@ -158,14 +157,12 @@ impl Provider for Topics {
         }
     }
 
-    fn marked(have: &Have) -> Marked<'_> {
-        if !have.shared {
-            return Marked::Itself(&have.tags);
-        }
-        match have.queues.values().next() {
-            Some(queue) => Marked::Host(&queue.tags),
-            None => Marked::Nowhere,
-        }
+    fn tags(have: &Have) -> Option<&Tags> {
+        have.tags.as_ref()
+    }
+
+    fn touches(have: &Have) -> Vec<(String, &Tags)> {
+        have.queues.iter().map(|(name, queue)| (format!("sqs/{name}"), &queue.tags)).collect()
     }
 
     fn adopts(want: &Want) -> bool {

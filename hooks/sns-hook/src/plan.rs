@@ -5,7 +5,7 @@ use provision::{
     change::{Change, Difference, NONE},
     config::{
         attribute::{Attribute, Attributes, Setting},
-        reference::{Arn, QueueRef},
+        reference::{Arn, DeadLetters, QueueRef},
         sns::{Protocol, Shared, Subscription, Target, Topic, Want},
     },
 };
@@ -41,15 +41,24 @@ pub(crate) fn endpoint(want: &Subscription, topic: &Arn) -> String {
 
 /// The queues of the file that a want sends to.
 pub(crate) fn own_queues(want: &Want) -> Vec<String> {
-    let subscriptions = match want {
-        Want::Topic(topic) => topic.subscriptions.as_slice(),
-        Want::Shared(shared) => return vec![shared.queue.clone()],
-    };
-    let own = subscriptions.iter().filter_map(|subscription| match &subscription.target {
-        Target::Queue(QueueRef::Own(name)) => Some(name.clone()),
-        _ => None,
-    });
-    own.collect()
+    match want {
+        Want::Topic(topic) => topic.subscriptions.iter().flat_map(sends_to).map(str::to_owned).collect(),
+        Want::Shared(shared) => sends_to(&subscription(shared)).into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// The queues of the file that get a subscription's messages, or those of them that could not be delivered.
+pub(crate) fn sends_to(want: &Subscription) -> Vec<&str> {
+    let mut names = Vec::new();
+    if let Target::Queue(QueueRef::Own(name)) = &want.target {
+        names.push(name.as_str());
+    }
+    if let Some(Setting::DeadLetters(DeadLetters { queue: QueueRef::Own(name), .. })) =
+        want.attributes.get("redrivePolicy")
+    {
+        names.push(name);
+    }
+    names
 }
 
 /// A queue's part in a topic of base's, as the subscription that it is.
@@ -92,10 +101,9 @@ fn topic_change(want: &Topic, have: &Have) -> Change {
         .iter()
         .filter(|(name, value)| reported(name) != Some(value.as_str()) && !have.blind.contains(*name));
     let extra = extra.map(|(name, value)| Difference::new(name, reported(name).unwrap_or(NONE), value));
-    let tags = want.tags.iter().filter(|(key, value)| have.tags.get(*key) != Some(*value));
-    let tags = tags.map(|(key, value)| {
-        Difference::new(tag(key), have.tags.get(key).map_or(NONE, String::as_str), value)
-    });
+    let tagged = |key: &str| have.tags.as_ref().and_then(|tags| tags.get(key)).map(String::as_str);
+    let tags = want.tags.iter().filter(|(key, value)| tagged(key) != Some(value.as_str()));
+    let tags = tags.map(|(key, value)| Difference::new(tag(key), tagged(key).unwrap_or(NONE), value));
     let subscriptions = want.subscriptions.iter().flat_map(|want| subscription_differences(want, have));
     Change::of(attributes.chain(extra).chain(tags).chain(subscriptions).collect())
 }
@@ -114,7 +122,7 @@ fn subscription_differences(want: &Subscription, have: &Have) -> Vec<Difference>
             differences.extend(drifted.map(|field| below(&name, field)));
         }
     }
-    if let Target::Queue(QueueRef::Own(queue)) = &want.target {
+    for queue in sends_to(want) {
         let there = have.queues.get(queue);
         if !there.is_some_and(|queue| policy::allows(queue.policy.as_ref(), &have.arn, &queue.arn)) {
             differences.push(Difference::new(format!("policy of queue {queue}"), NONE, "the topic may send"));

@@ -70,7 +70,7 @@ impl Topics {
         let blind = self.blind(want, &attributes);
         let subscriptions = self.subscriptions(&arn, &want.subscriptions).await?;
         let queues = self.queues_of(&Want::Topic(want.clone())).await?;
-        Ok(Some(Have { arn, attributes, blind, tags, subscriptions, queues, shared: false }))
+        Ok(Some(Have { arn, attributes, blind, tags: Some(tags), subscriptions, queues }))
     }
 
     /// None where neither the subscription nor the queue is there.
@@ -81,8 +81,8 @@ impl Topics {
         if subscriptions.is_empty() && queues.is_empty() {
             return Ok(None);
         }
-        let (attributes, blind, tags) = (BTreeMap::new(), BTreeSet::new(), Tags::new());
-        Ok(Some(Have { arn, attributes, blind, tags, subscriptions, queues, shared: true }))
+        let (attributes, blind) = (BTreeMap::new(), BTreeSet::new());
+        Ok(Some(Have { arn, attributes, blind, tags: None, subscriptions, queues }))
     }
 
     async fn attributes(&self, arn: &Arn) -> Result<Option<BTreeMap<String, String>>, Error> {

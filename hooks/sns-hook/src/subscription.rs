@@ -7,8 +7,8 @@ use aws::{
 use provision::{
     config::{
         attribute::{Attribute, Setting},
-        reference::{Arn, QueueRef},
-        sns::{Shared, Subscription, Target},
+        reference::Arn,
+        sns::{Shared, Subscription},
     },
     error::Error,
 };
@@ -19,7 +19,7 @@ impl Topics {
     /// Makes the wanted subscriptions of a topic be as they should, those that differ alone.
     pub(crate) async fn subscribe_all(&self, have: &Have, wanted: &[Subscription]) -> Result<(), Error> {
         for want in wanted {
-            if let Target::Queue(QueueRef::Own(name)) = &want.target {
+            for name in plan::sends_to(want) {
                 self.admit(have, name).await?;
             }
             match have.subscription(want) {

@@ -31,10 +31,9 @@ fn have() -> Have {
             ("httpsuccessfeedbacksamplerate".to_owned(), "10".to_owned()),
         ]),
         blind: BTreeSet::new(),
-        tags: Tags::new(),
+        tags: Some(Tags::new()),
         subscriptions: Vec::new(),
         queues: BTreeMap::new(),
-        shared: false,
     }
 }
 
@@ -117,7 +116,7 @@ fn a_queue_gets_the_messages_of_its_feature_from_bases_topic_and_no_others() {
     assert_eq!(told(&plan::change(&want, None)), fields);
     let mut there =
         subscribed(&[("FilterPolicy", r#"{"uber-ctx-key":["feat1"],"a":["b"]}"#)], Some(&have().arn));
-    there.shared = true;
+    there.tags = None;
     assert_eq!(told(&plan::change(&want, Some(&there))), ["Keep"]);
     there.subscriptions[0].attributes.insert("FilterPolicy".to_owned(), json!({"a": ["b"]}).to_string());
     let drift =
@@ -127,6 +126,14 @@ fn a_queue_gets_the_messages_of_its_feature_from_bases_topic_and_no_others() {
         told.iter().map(|told| told.replace("\": [", "\":[")).collect::<Vec<_>>(),
         [drift.replace("\": [", "\":[")]
     );
+}
+
+#[test]
+fn a_queue_for_what_could_not_be_delivered_lets_the_topic_in_too() {
+    let redrive = "attributes: {redrivePolicy: {deadLetterQueue: emails}}";
+    let want = topic(&format!("subscriptions: [{{protocol: https, endpoint: 'https://x/y', {redrive}}}]"));
+    let fields = told(&plan::change(&want, Some(&have())));
+    assert!(fields.contains(&"policy of queue emails-feat1: the topic may send".to_owned()), "{fields:?}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use provision::{
         sqs::{Queue, Sqs, Value},
     },
     error::Error,
-    marks::{Edit, Marked, Tags},
+    marks::{Edit, Tags},
     outputs::Output,
 };
 
@@ -127,8 +127,12 @@ impl Provider for Queues {
         self.read(&want.name).await
     }
 
-    fn marked(have: &Have) -> Marked<'_> {
-        Marked::Itself(&have.tags)
+    fn tags(have: &Have) -> Option<&Tags> {
+        Some(&have.tags)
+    }
+
+    fn touches(_: &Have) -> Vec<(String, &Tags)> {
+        Vec::new()
     }
 
     fn adopts(want: &Queue) -> bool {

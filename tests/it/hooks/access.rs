@@ -22,6 +22,9 @@ const NOBODY: &str = "000000000000";
 
 type Variables<'a> = Vec<(&'a str, &'a str)>;
 
+/// What was asked for, with which key and which token.
+type Heard<'a> = (&'a str, &'a str, &'a str);
+
 #[test]
 fn real_keys_of_the_environment_never_travel_to_an_emulator() {
     let emulator = Emulator::localstack();
@@ -127,19 +130,19 @@ fn endpoints_of_the_environment_are_honoured_and_the_services_own_wins() {
     let emulator = Emulator::localstack();
     let _swept = emulator.swept("whose-endpoints");
     let [all, sqs, sns] = [localstack(), localstack(), localstack()];
-    let of_all = ("AWS_ENDPOINT_URL", all.url());
-    let of_sqs = ("AWS_ENDPOINT_URL_SQS", sqs.url());
-    let of_sns = ("AWS_ENDPOINT_URL_SNS", sns.url());
+    let for_all = ("AWS_ENDPOINT_URL", all.url());
+    let for_queues = ("AWS_ENDPOINT_URL_SQS", sqs.url());
+    let for_topics = ("AWS_ENDPOINT_URL_SNS", sns.url());
     let both: &[&str] = &["sns", "sqs"];
     let nobody: &[&str] = &[];
     let in_the_file = format!("endpointUrl: \"{}\", ", all.url());
     // Who hears what: the one of all, that of SQS, that of SNS.
     let cases: [(&str, Variables<'_>, [&[&str]; 3]); 5] = [
-        ("", vec![of_all], [both, nobody, nobody]),
-        ("", vec![of_all, of_sqs], [&["sns"], &["sqs"], nobody]),
-        ("", vec![of_all, of_sqs, of_sns], [nobody, &["sqs"], &["sns"]]),
-        ("", vec![of_sqs, of_sns], [nobody, &["sqs"], &["sns"]]),
-        (&in_the_file, vec![of_sqs, of_sns], [both, nobody, nobody]),
+        ("", vec![for_all], [both, nobody, nobody]),
+        ("", vec![for_all, for_queues], [&["sns"], &["sqs"], nobody]),
+        ("", vec![for_all, for_queues, for_topics], [nobody, &["sqs"], &["sns"]]),
+        ("", vec![for_queues, for_topics], [nobody, &["sqs"], &["sns"]]),
+        (&in_the_file, vec![for_queues, for_topics], [both, nobody, nobody]),
     ];
     for (access, variables, expected) in cases {
         let config = config("whose-endpoints", access);
@@ -208,11 +211,11 @@ fn another_account_than_the_one_that_is_meant_ends_it_before_anything_else() {
     // AWS itself, of which a test has STS at most.
     let aws = vec![("AWS_ENDPOINT_URL_STS", proxy.url())];
     let shell = aws.iter().copied().chain(REAL).collect();
-    let cases: [(&str, Variables<'_>, &[(&str, &str, &str)]); 2] =
-        [(&at_the_proxy, REAL.to_vec(), &identity), ("", shell, &as_the_shell)];
+    let cases: [(&str, Variables<'_>, [Heard<'_>; 1]); 2] =
+        [(&at_the_proxy, REAL.to_vec(), identity), ("", shell, as_the_shell)];
     for (access, variables, expected) in cases {
         for (hook, verb) in life() {
-            let ended = denied(with(hook, &variables), verb, access, &proxy);
+            let ended = denied(&with(hook, &variables), verb, access, &proxy);
             let says =
                 format!("these credentials are of account {NOBODY}, and expectAccountId says 111111111111");
             assert!(ended.last_line().contains(&says), "{}", ended.said());
@@ -229,7 +232,7 @@ fn another_account_than_the_one_that_is_meant_ends_it_before_anything_else() {
         ("AWS_WEB_IDENTITY_TOKEN_FILE", token.path().to_str().expect("a text")),
     ];
     for (hook, verb) in life() {
-        let ended = denied(with(hook, &pod), verb, "", &proxy);
+        let ended = denied(&with(hook, &pod), verb, "", &proxy);
         assert!(ended.last_line().contains("expectAccountId says 111111111111"), "{}", ended.said());
         let heard: Vec<_> = proxy.calls().into_iter().map(|call| call.action).collect();
         assert_eq!(heard, ["AssumeRoleWithWebIdentity", "GetCallerIdentity"], "{verb}");
@@ -252,7 +255,7 @@ fn an_account_that_cannot_be_asked_for_ends_it_too() {
 }
 
 /// Runs it where 111111111111 is the account that is meant, and it refuses.
-fn denied(hook: Hook, verb: &str, access: &str, proxy: &Proxy) -> Ended {
+fn denied(hook: &Hook, verb: &str, access: &str, proxy: &Proxy) -> Ended {
     proxy.clear();
     let config = config("whose-nobody", &format!("{access}expectAccountId: \"111111111111\", "));
     hook.run(verb, &config, &[]).ends_with(5)
