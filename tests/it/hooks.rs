@@ -12,5 +12,6 @@ mod limits;
 mod marks;
 mod race;
 mod role;
+mod subscriptions;
 mod together;
 mod waiting;

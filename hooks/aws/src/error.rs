@@ -54,12 +54,16 @@ where
         SdkError::ResponseError(_) | SdkError::TimeoutError(_) => {
             Error::unreachable(root_cause(error)).not_before(after)
         }
-        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
-            Error::unreachable(root_cause(error))
-        }
         // No request could be made: there are no credentials, or none that can be had.
-        _ => Error::denied(format!("auth: {}", root_cause(error))),
+        _ if about_credentials(error) => Error::denied(format!("auth: {}", root_cause(error))),
+        SdkError::DispatchFailure(_) => Error::unreachable(root_cause(error)),
+        _ => Error::internal(format!("{act}: {}", root_cause(error))),
     }
+}
+
+fn about_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
+    let chain = std::iter::successors(Some(error), |link| link.source());
+    chain.into_iter().any(|link| link.to_string().contains("credentials"))
 }
 
 fn bare(code: &str) -> &str {

@@ -2,7 +2,14 @@
 
 use std::{fmt, time::Duration};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig,
+    environment::region::EnvironmentVariableRegionProvider,
+    meta::region::{ProvideRegion, RegionProviderChain},
+    profile::region::ProfileFileRegionProvider,
+    retry::RetryConfig,
+    timeout::TimeoutConfig,
+};
 use aws_sdk_sts::config::{Credentials as Keys, SharedCredentialsProvider};
 use aws_types::service_config::ServiceConfigKey;
 use provision::{
@@ -36,9 +43,12 @@ impl Session {
             // The engine's is the only retry policy, and so is its deadline.
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build());
-        if let Some(region) = region {
-            loader = loader.region(Region::new(region.clone()));
-        }
+        // Asked for without the service of a cloud's machines, which would be waited for where there is none.
+        let said = match region {
+            Some(region) => Some(Region::new(region.clone())),
+            None => environment().region().await,
+        };
+        loader = loader.region(said.clone());
         let found = loader.load().await;
         let endpoint = match endpoint {
             Some(endpoint) => Some(endpoint.clone()),
@@ -52,10 +62,13 @@ impl Session {
                 service.variable()
             )));
         }
-        if found.region().is_none() {
-            return Err(Error::config("no region: say region, or set AWS_REGION"));
-        }
+        let region = match (said, &emulator) {
+            (None, None) => aws_config::default_provider::region::default_provider().region().await,
+            (said, _) => said,
+        };
+        let region = region.ok_or_else(|| Error::config("no region: say region, or set AWS_REGION"))?;
         let mut sdk = found.into_builder();
+        sdk.set_region(region);
         match (credentials, &emulator) {
             (Some(given), _) => sdk.set_credentials_provider(Some(keys(given)?)),
             // The environment's real keys must never travel to an emulator.
@@ -136,6 +149,12 @@ fn keys(given: &Credentials) -> Result<SharedCredentialsProvider, Error> {
     let token = session_token.as_ref().map(provision::config::aws::Source::read).transpose()?;
     let keys = Keys::new(access_key_id.read()?, secret_access_key.read()?, token, None, "config");
     Ok(SharedCredentialsProvider::new(keys))
+}
+
+/// Where a region is said without a call: variables and profiles.
+fn environment() -> RegionProviderChain {
+    let variables = EnvironmentVariableRegionProvider::new();
+    RegionProviderChain::first_try(variables).or_else(ProfileFileRegionProvider::new())
 }
 
 fn dummy() -> SharedCredentialsProvider {

@@ -2,9 +2,9 @@
 //!
 //! Pauses grow exponentially with full jitter; a back end that says when to come back is taken by its word.
 
-use std::{cell::Cell, future::Future, time::Duration};
+use std::{cell::RefCell, future::Future, pin::pin, time::Duration};
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::{error::Error, report::Report};
 
@@ -26,7 +26,13 @@ pub(crate) struct Patience<'a> {
     report: &'a Report,
     began: Instant,
     deadline: Instant,
-    noticed: Cell<Option<Instant>>,
+    waiting: RefCell<Option<Waiting>>,
+}
+
+/// What somebody who watches is told while nothing else happens.
+struct Waiting {
+    cause: String,
+    next: Instant,
 }
 
 /// The pauses between the tries of one thing.
@@ -38,7 +44,7 @@ pub(crate) struct Pauses {
 impl<'a> Patience<'a> {
     pub(crate) fn new(total: Duration, report: &'a Report) -> Self {
         let began = Instant::now();
-        Self { report, began, deadline: began + total, noticed: Cell::new(None) }
+        Self { report, began, deadline: began + total, waiting: RefCell::default() }
     }
 
     /// The outcome of `call`, which is made again while it says [`Error::Unreachable`] and there is
@@ -51,7 +57,10 @@ impl<'a> Patience<'a> {
         loop {
             match self.once(call()).await {
                 Err(error @ Error::Unreachable { .. }) => self.pause(place, &mut pauses, error).await?,
-                outcome => return outcome,
+                outcome => {
+                    self.waiting.take();
+                    return outcome;
+                }
             }
         }
     }
@@ -69,7 +78,7 @@ impl<'a> Patience<'a> {
                 }
                 Err(error @ Error::Unreachable { .. }) => self.pause(place, &mut pauses, error).await?,
                 outcome => {
-                    if self.noticed.get().is_some() && outcome.is_ok() {
+                    if self.waiting.take().is_some() && outcome.is_ok() {
                         self.report.talk(&format!("{place} answers after {}", seconds(self.began.elapsed())));
                     }
                     return outcome;
@@ -81,7 +90,7 @@ impl<'a> Patience<'a> {
     /// The outcome of one call, given up where it takes too long.
     pub(crate) async fn once<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let allowed = CALL.min(self.left());
-        timeout(allowed, call)
+        self.told(timeout(allowed, call))
             .await
             .unwrap_or_else(|_| Err(Error::unreachable(format!("no answer in {}", seconds(allowed)))))
     }
@@ -97,16 +106,38 @@ impl<'a> Patience<'a> {
             let tried = seconds(self.began.elapsed());
             return Err(error.worded(|text| format!("{text} (out of time after {tried})")));
         }
-        if self.noticed.get().is_none_or(|last| last.elapsed() >= NOTICE) {
-            self.noticed.set(Some(Instant::now()));
-            let total = seconds(self.deadline - self.began);
-            self.report.talk(&format!(
-                "waiting for {place}: {error} ({} of {total})",
-                seconds(self.began.elapsed())
-            ));
+        let cause = format!("{place}: {error}");
+        match &mut *self.waiting.borrow_mut() {
+            Some(waiting) => waiting.cause = cause,
+            none => *none = Some(Waiting { cause, next: Instant::now() }),
         }
-        sleep(after.unwrap_or_else(|| pauses.next()).min(left.saturating_sub(LAST / 2))).await;
+        let pause = after.unwrap_or_else(|| pauses.next()).min(left.saturating_sub(LAST / 2));
+        self.told(sleep(pause)).await;
         Ok(())
+    }
+
+    /// What comes of `wait`; meanwhile, while something is waited for, that is told every so often.
+    async fn told<T>(&self, wait: impl Future<Output = T>) -> T {
+        let mut wait = pin!(wait);
+        loop {
+            let next = self.waiting.borrow().as_ref().map_or(self.deadline, |waiting| waiting.next);
+            tokio::select! {
+                biased;
+                () = sleep_until(next) => {}
+                outcome = &mut wait => return outcome,
+            }
+            match &mut *self.waiting.borrow_mut() {
+                Some(waiting) if waiting.next <= Instant::now() => {
+                    waiting.next += NOTICE;
+                    let (since, total) = (seconds(self.began.elapsed()), seconds(self.deadline - self.began));
+                    self.report.talk(&format!("waiting for {} ({since} of {total})", waiting.cause));
+                }
+                Some(_) => {}
+                // The deadline: what is waited for ends by itself.
+                None => break,
+            }
+        }
+        wait.await
     }
 
     fn left(&self) -> Duration {

@@ -181,36 +181,50 @@ fn without_an_endpoint_and_without_an_account_nobody_is_asked() {
     .map(|name| (name, proxy.url()))
     .collect();
     let here = format!("region: {REGION}, ");
-    for region in [here.as_str(), ""] {
+    // What says where another service is, or AWS itself by its name, is no emulator.
+    let cases: [(&str, Hook, Variables<'_>); 6] = [
+        (&here, Hook::sqs(), vec![]),
+        (&here, Hook::sns(), vec![]),
+        ("", Hook::sqs(), vec![]),
+        ("", Hook::sns(), vec![]),
+        (&here, Hook::sqs(), vec![("AWS_ENDPOINT_URL_SNS", proxy.url())]),
+        (&here, Hook::sns(), vec![("AWS_ENDPOINT_URL_SQS", proxy.url())]),
+    ];
+    for (region, hook, variables) in cases {
         let config = file(
             "whose-nobody",
             &format!(
                 "sqs: {{{region}queues: [{{name: access}}]}}\nsns: {{{region}topics: [{{name: access}}]}}"
             ),
         );
-        for (hook, variable) in [(Hook::sqs(), "AWS_ENDPOINT_URL_SQS"), (Hook::sns(), "AWS_ENDPOINT_URL_SNS")]
-        {
-            for verb in ["plan", "apply", "delete"] {
-                let ended = with(hook.clone(), &listening).run(verb, &config, &[]).ends_with(2);
-                let says = format!("neither endpointUrl nor {variable} is set, so this is AWS itself");
-                assert!(ended.last_line().contains(&says), "{}", ended.said());
-                assert_eq!(proxy.calls(), [], "{verb} with {region:?}");
-            }
+        for verb in ["plan", "apply", "delete"] {
+            let hook = with(with(hook.clone(), &listening), &variables);
+            let ended = hook.run(verb, &config, &[]).ends_with(2);
+            assert!(
+                ended.last_line().contains("so this is AWS itself: say expectAccountId"),
+                "{}",
+                ended.said()
+            );
+            assert_eq!(proxy.calls(), [], "{verb} with {region:?} and {variables:?}");
         }
+    }
+    let by_its_name = format!("endpointUrl: \"https://sqs.{REGION}.amazonaws.com\", region: {REGION}, ");
+    for hook in [Hook::sqs(), Hook::sns()] {
+        let ended =
+            with(hook, &listening).run("apply", &config("whose-nobody", &by_its_name), &[]).ends_with(2);
+        assert!(ended.last_line().contains("say expectAccountId"), "{}", ended.said());
+        assert_eq!(proxy.calls(), []);
     }
 }
 
 #[test]
 fn another_account_than_the_one_that_is_meant_ends_it_before_anything_else() {
     let proxy = localstack();
-    let token = tempfile::NamedTempFile::new().expect("a temporary file");
-    fs::write(&token, "a.web.token").expect("the token is written");
     let at_the_proxy = format!("endpointUrl: \"{}\", ", proxy.url());
     let identity = [("GetCallerIdentity", "test", "")];
     let as_the_shell = [("GetCallerIdentity", REAL[0].1, REAL[2].1)];
     // AWS itself, of which a test has STS at most.
-    let aws = vec![("AWS_ENDPOINT_URL_STS", proxy.url())];
-    let shell = aws.iter().copied().chain(REAL).collect();
+    let shell = [("AWS_ENDPOINT_URL_STS", proxy.url())].into_iter().chain(REAL).collect();
     let cases: [(&str, Variables<'_>, [Heard<'_>; 1]); 2] =
         [(&at_the_proxy, REAL.to_vec(), identity), ("", shell, as_the_shell)];
     for (access, variables, expected) in cases {
@@ -224,18 +238,6 @@ fn another_account_than_the_one_that_is_meant_ends_it_before_anything_else() {
                 calls.iter().map(|call| (&*call.action, &*call.key_id, &*call.session_token)).collect();
             assert_eq!(heard, expected, "{verb}");
         }
-    }
-    // A pod of EKS has a token instead of keys.
-    let pod: Variables<'_> = vec![
-        ("AWS_ENDPOINT_URL_STS", proxy.url()),
-        ("AWS_ROLE_ARN", "arn:aws:iam::222222222222:role/hooks"),
-        ("AWS_WEB_IDENTITY_TOKEN_FILE", token.path().to_str().expect("a text")),
-    ];
-    for (hook, verb) in life() {
-        let ended = denied(&with(hook, &pod), verb, "", &proxy);
-        assert!(ended.last_line().contains("expectAccountId says 111111111111"), "{}", ended.said());
-        let heard: Vec<_> = proxy.calls().into_iter().map(|call| call.action).collect();
-        assert_eq!(heard, ["AssumeRoleWithWebIdentity", "GetCallerIdentity"], "{verb}");
     }
 }
 

@@ -23,30 +23,37 @@ const LONG: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_hook_that_is_killed_at_any_request_is_finished_by_the_next_run() {
-    for stage in Stage::of_both("broken-kill") {
+    for stage in Stage::of_all("broken-kill") {
         for k in 1..=stage.calls.len() {
             stage.set();
             let (running, call) = held_at(&stage, &stage.hook(), &Which::nth(k));
             let ended = running.kill();
             assert_eq!(ended.code, None, "{}", ended.said());
             stage.proxy.clear();
-            let _ = stage.hook().does("apply", &stage.after(), &[]);
-            assert_eq!(stage.differences(), NOTHING, "{} killed at request {k}, {}", stage.name, call.action);
+            let _ = stage.hook().does(stage.verb, &stage.file(), &[]);
+            assert_eq!(
+                stage.differences(),
+                NOTHING,
+                "{} of {} killed at request {k}, {}",
+                stage.verb,
+                stage.name,
+                call.action
+            );
         }
     }
 }
 
 #[test]
 fn a_hook_that_is_told_to_stop_at_any_request_says_what_is_not_done() {
-    for stage in Stage::of_both("broken-stop") {
+    for stage in Stage::of_all("broken-stop") {
         for k in 1..=stage.calls.len() {
             stage.set();
             let (running, call) = held_at(&stage, &stage.hook(), &Which::nth(k));
             running.signal("TERM");
-            let what = format!("{} stopped at request {k}, {}", stage.name, call.action);
+            let what = format!("{} of {} stopped at request {k}, {}", stage.verb, stage.name, call.action);
             stops(&stage, running, "SIGTERM", &what);
             stage.proxy.clear();
-            let _ = stage.hook().does("apply", &stage.after(), &[]);
+            let _ = stage.hook().does(stage.verb, &stage.file(), &[]);
             assert_eq!(stage.differences(), NOTHING, "{what}");
         }
     }
@@ -64,7 +71,7 @@ fn process_1_listens_to_signals_too() {
             signal_to_child(&running, signal);
             stops(&stage, running, &format!("SIG{signal}"), &format!("{} as process 1", stage.name));
             stage.proxy.clear();
-            let _ = stage.hook().under(&first).does("apply", &stage.after(), &[]);
+            let _ = stage.hook().under(&first).does(stage.verb, &stage.file(), &[]);
             assert_eq!(stage.differences(), NOTHING, "{}", stage.name);
         }
     }
@@ -72,7 +79,7 @@ fn process_1_listens_to_signals_too() {
 
 #[test]
 fn a_request_that_never_arrived_is_made_again_by_the_same_run() {
-    for stage in Stage::of_both("broken-unsent") {
+    for stage in Stage::of_all("broken-unsent") {
         for k in 1..=stage.calls.len() {
             let what = disturbed(&stage, k, Fault::Unsent);
             let calls = stage.proxy.calls();
@@ -83,7 +90,7 @@ fn a_request_that_never_arrived_is_made_again_by_the_same_run() {
 
 #[test]
 fn an_answer_that_was_lost_is_looked_up_and_nothing_is_done_twice() {
-    for stage in Stage::of_both("broken-lost") {
+    for stage in Stage::of_all("broken-lost") {
         for k in 1..=stage.calls.len() {
             let what = disturbed(&stage, k, Fault::Lost);
             let calls = stage.proxy.calls();
@@ -109,7 +116,7 @@ fn a_storm_of_throttling_is_sat_out() {
                 stage.set();
                 let throttled = Refusal::new(429, "RequestThrottled");
                 stage.proxy.on(Which::first(20), Fault::Refused(throttled));
-                let ended = stage.hook().does("apply", &stage.after(), &[]);
+                let ended = stage.hook().does(stage.verb, &stage.file(), &[]);
                 assert_eq!(stage.differences(), NOTHING, "{}", ended.said());
                 assert!(ended.stderr.contains("RequestThrottled"), "{}", ended.said());
                 assert!(stage.proxy.calls().len() <= stage.calls.len() + 20, "{}", stage.proxy.calls().len());
@@ -126,7 +133,7 @@ fn a_back_end_that_says_when_to_come_back_is_left_alone_until_then() {
         stage.proxy.on(Which::first(3), Fault::Refused(throttled.clone()));
         let reads = stage.calls.iter().rposition(|call| !call.writes()).expect("it reads");
         stage.proxy.on(Which::nth(reads + 3), Fault::Refused(throttled));
-        let ended = stage.hook().does("apply", &stage.after(), &[]);
+        let ended = stage.hook().does(stage.verb, &stage.file(), &[]);
         assert_eq!(stage.differences(), NOTHING, "{}", ended.said());
         let at: Vec<Duration> = stage.proxy.calls().iter().map(|call| call.at).collect();
         for pair in at[..4].windows(2) {
@@ -142,17 +149,17 @@ fn a_back_end_that_asks_for_more_time_than_there_is_ends_it_at_once() {
         stage.set();
         let throttled = Refusal::new(429, "RequestThrottled").retry_after("300");
         stage.proxy.on(Which::from(1), Fault::Refused(throttled));
-        let ended = stage.hook().run("apply", &stage.after(), &[]).ends_with(4);
+        let ended = stage.hook().run(stage.verb, &stage.file(), &[]).ends_with(4);
         assert!(ended.wall < Duration::from_secs(5), "{}", ended.said());
         assert!(ended.last_line().contains("RequestThrottled"), "{}", ended.said());
         assert_eq!(stage.proxy.calls().len(), 1);
     }
 }
 
-/// An apply whose request is done and never answered.
+/// A run whose request is done and never answered.
 fn held_at(stage: &Stage, hook: &Hook, which: &Which) -> (Running, Call) {
     stage.proxy.on(which.clone(), Fault::Held);
-    let running = hook.spawn("apply", &stage.after(), &[]);
+    let running = hook.spawn(stage.verb, &stage.file(), &[]);
     let call = stage.proxy.wait_for(which, LONG);
     (running, call)
 }
@@ -171,7 +178,9 @@ fn stops(stage: &Stage, running: Running, signal: &str, what: &str) {
         ended.report().iter().filter_map(|line| Some(line.split(' ').nth(1)?.to_owned())).collect();
     let things = stage.things();
     // What the file no longer asks for is known once everything was looked at: the first write is after that.
-    let known = |thing: &&String| stage.proxy.calls().iter().any(Call::writes) || !stage.is_stray(thing);
+    let calls = stage.proxy.calls();
+    let strays = stage.verb == "apply" && calls.iter().any(Call::writes);
+    let known = |thing: &&String| strays || !stage.is_stray(thing);
     let expected: Vec<_> = things.iter().filter(|thing| !done.contains(thing)).filter(known).collect();
     for thing in &expected {
         assert!(undone.contains(&thing.as_str()), "{what}: {thing} is not done: {}", ended.said());
@@ -182,12 +191,13 @@ fn stops(stage: &Stage, running: Running, signal: &str, what: &str) {
     }
 }
 
-/// An apply with this fault at the k-th request, which converges all the same; what it was, for people.
+/// A run with this fault at the k-th request, which converges all the same; what it was, for people.
 fn disturbed(stage: &Stage, k: usize, fault: Fault) -> String {
-    let what = format!("{} with {fault:?} at request {k}, {}", stage.name, stage.calls[k - 1].action);
+    let Stage { name, verb, calls, .. } = stage;
+    let what = format!("{verb} of {name} with {fault:?} at request {k}, {}", calls[k - 1].action);
     stage.set();
     stage.proxy.on(Which::nth(k), fault);
-    let ended = stage.hook().run("apply", &stage.after(), &[]);
+    let ended = stage.hook().run(stage.verb, &stage.file(), &[]);
     assert_eq!(ended.code, Some(0), "{what}: {}", ended.said());
     assert_eq!(stage.differences(), NOTHING, "{what}: {}", ended.said());
     what

@@ -53,12 +53,6 @@ impl Stand {
         format!("sqs:\n  {access}\n  queues: [{{name: {}}}]\nsns:\n  {sns}", self.queue(None))
     }
 
-    fn make(&self, config: &str) {
-        for hook in [Hook::sqs(), Hook::sns()] {
-            hook.does("apply", config, &[]);
-        }
-    }
-
     /// Publishes the messages; with a word in each, and a feature where there is one.
     fn publish(&self, topic: &str, word: &str, feature: Option<&str>) {
         let arn = self.emulator.topic_arn(topic);
@@ -122,6 +116,12 @@ impl Stand {
     }
 }
 
+fn make(config: &str) {
+    for hook in [Hook::sqs(), Hook::sns()] {
+        hook.does("apply", config, &[]);
+    }
+}
+
 fn counts(of: &[(&str, usize)]) -> BTreeMap<String, usize> {
     of.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect()
 }
@@ -138,9 +138,9 @@ fn a_copys_topic_sends_to_the_copys_queue_and_to_no_other() {
         let (first, second) = (stand.first(), stand.second());
         let sections =
             stand.sections("topics: [{name: TOPIC, subscriptions: [{protocol: sqs, queue: QUEUE}]}]");
-        stand.make(&hook::base_file(stand.word, &sections));
+        make(&hook::base_file(stand.word, &sections));
         for feature in [&first, &second] {
-            stand.make(&hook::file(feature, &sections));
+            make(&hook::file(feature, &sections));
         }
         let all = [None, Some(&*first), Some(&*second)];
         for of in all {
@@ -163,13 +163,13 @@ fn a_copy_at_bases_topic_gets_its_own_messages_and_base_stays_as_it_is() {
             "topics: [{name: TOPIC, attributes: {displayName: Base}, tags: {team: mail}, subscriptions: [{protocol: \
              sqs, queue: QUEUE}]}]",
         );
-        stand.make(&hook::base_file(stand.word, &base));
+        make(&hook::base_file(stand.word, &base));
         let before = stand.of_base(&[]);
         assert!(!before.is_empty());
 
         let part = "subscriptions: [{topic: TOPIC, filterBy: feature, queue: QUEUE}]";
         let copy = hook::file(&first, &stand.sections(part));
-        stand.make(&copy);
+        make(&copy);
         let own = stand.queue(Some(&first));
         assert_eq!(stand.of_base(&[&own]), before, "base's topic after the copy's apply");
         assert_ne!(stand.of_base(&[]), before, "the copy takes no part");

@@ -1,9 +1,12 @@
 //! What hooks make, so that a test can be about a queue and a topic alike.
 
+use std::collections::BTreeMap;
+
 use acceptance::{
     emulator::{Emulator, REGION},
     hook::Hook,
 };
+use provision::config::sqs::is_fifo;
 use serde_json::json;
 
 /// A hook with what it makes.
@@ -59,7 +62,7 @@ impl Kind {
 
     /// Makes one without the hook.
     pub fn make(self, emulator: &Emulator, name: &str, tags: &[(&str, &str)]) {
-        let fifo = name.ends_with(".fifo");
+        let fifo = is_fifo(name);
         match self {
             Self::Queue => {
                 let mut words = json!({"QueueName": name, "tags": {}});
@@ -92,7 +95,7 @@ impl Kind {
         names.filter(|name| name.contains(word)).collect()
     }
 
-    pub fn tags(self, emulator: &Emulator, name: &str) -> std::collections::BTreeMap<String, String> {
+    pub fn tags(self, emulator: &Emulator, name: &str) -> BTreeMap<String, String> {
         match self {
             Self::Queue => emulator.queue_tags(name),
             Self::Topic => emulator.topic_tags(name),

@@ -1,6 +1,8 @@
 //! `apply`: group after group, each thing until nothing is left to do to it, then the outputs, then what
 //! nothing asks for any more.
 
+use std::collections::BTreeSet;
+
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
@@ -24,6 +26,7 @@ impl<P: Provider> Engine<'_, P> {
         }
         self.admitted(&prepared)?;
         let Prepared { provider, items, others, strays, cluster, bundles: _ } = prepared;
+        self.report.expect(strays.iter().map(|stray| thing::<P>(&stray.want)));
         let mut made = others;
         made.retain(|item| item.have.is_some());
         made.extend(self.make(&provider, items).await?);
@@ -38,13 +41,25 @@ impl<P: Provider> Engine<'_, P> {
         Ok(())
     }
 
-    /// All things, in the order of the file.
+    /// All things, what others need before those that need it.
     async fn make(&self, provider: &P, items: Vec<Item<P>>) -> Result<Vec<Item<P>>, Error> {
         let mut made = Vec::new();
+        let mut errors = Vec::new();
+        let mut missing = BTreeSet::new();
         for group in order::groups::<P, _>(items, |item| &item.want) {
-            let outcomes = group.into_iter().map(|item| self.settle(provider, item));
+            let mut ready = Vec::new();
+            for item in group {
+                match P::needs(&item.want).into_iter().find(|need| missing.contains(*need)) {
+                    Some(need) => {
+                        let reason = format!("it needs {}/{need}, which could not be made", P::SECTION);
+                        self.report.line("left", &thing::<P>(&item.want), &reason)?;
+                        missing.insert(item.want.to_string());
+                    }
+                    None => ready.push(item),
+                }
+            }
+            let outcomes = ready.into_iter().map(|item| self.settle(provider, item));
             let mut outcomes = stream::iter(outcomes).buffered(AT_ONCE);
-            let mut errors = Vec::new();
             while let Some((item, outcome)) = outcomes.next().await {
                 let name = thing::<P>(&item.want);
                 match outcome {
@@ -57,12 +72,13 @@ impl<P: Provider> Engine<'_, P> {
                     }
                     Err(error) => {
                         self.report.line("fail", &name, &error.to_string())?;
+                        missing.insert(item.want.to_string());
                         errors.push(error);
                     }
                 }
             }
-            all(errors)?;
         }
+        all(errors)?;
         Ok(made)
     }
 
@@ -101,9 +117,13 @@ impl<P: Provider> Engine<'_, P> {
                 (Change::Keep, Some(have)) => return Ok(have),
                 (Change::Refuse(reason), _) => return Err(error(Error::refused(reason))),
                 // Nothing was done, or a create lost a race and left the winner's thing, or it takes a thing's
-                // own name to say the rest.
+                // own name to say the rest, or somebody has deleted what was to be changed.
                 (rest @ (Change::Create(_) | Change::Update(_)), _)
-                    if !sent || matches!((&change, &rest), (Change::Create(_), Change::Update(_))) =>
+                    if !sent
+                        || matches!(
+                            (&change, &rest),
+                            (Change::Create(_), Change::Update(_)) | (Change::Update(_), Change::Create(_))
+                        ) =>
                 {
                     (change, edit) = (rest, next);
                 }
@@ -113,7 +133,9 @@ impl<P: Provider> Engine<'_, P> {
                     return Err(error(Error::internal(text)));
                 }
                 (Change::Create(_) | Change::Keep | Change::Delete, _) => {
-                    return Err(error(Error::internal("is not there after the write")));
+                    return Err(error(Error::internal(
+                        "is not there after the write: has somebody deleted it?",
+                    )));
                 }
             }
         }

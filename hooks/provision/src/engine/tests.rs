@@ -161,7 +161,10 @@ async fn a_write_that_changed_nothing_is_a_fault_that_names_the_field() {
     let shelf = shelf(&["a"]);
     shelf.store.lazy.set(true);
     let error = apply(&shelf).await.0.expect_err("not there");
-    assert_eq!(error, Error::internal("box/a: create at memory: is not there after the write"));
+    assert_eq!(
+        error,
+        Error::internal("box/a: create at memory: is not there after the write: has somebody deleted it?")
+    );
 
     shelf.store.boxes.borrow_mut().insert("a".into(), (9, Mark::of_feat1().written(Timestamp::UNIX_EPOCH)));
     let error = apply(&shelf).await.0.expect_err("still differs");
@@ -260,7 +263,8 @@ async fn what_one_thing_cannot_have_keeps_nothing_from_those_that_do_not_need_it
     let (outcome, said) = apply(&shelf).await;
     let reason = "box/a: create at memory: it belongs to release demo/other";
     assert_eq!(outcome, Err(Error::refused(reason)));
-    assert_eq!(said, format!("fail    box/a  {reason}\ncreate  box/b\n"));
+    let left = "left    box/c  it needs box/a, which could not be made";
+    assert_eq!(said, format!("fail    box/a  {reason}\ncreate  box/b\n{left}\n"));
 }
 
 #[tokio::test]

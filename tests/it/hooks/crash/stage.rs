@@ -1,4 +1,5 @@
-//! What the hooks are disturbed at: an apply that makes, changes and deletes things of every kind.
+//! What the hooks are disturbed at: an apply that makes, changes and deletes things of every kind, and a delete of
+//! all of them.
 
 use acceptance::{
     emulator::{Emulator, REGION, State},
@@ -10,28 +11,35 @@ use serde_json::Value;
 /// One hook and its things, of a feature that no other test has.
 pub struct Stage {
     pub name: &'static str,
+    pub verb: &'static str,
     feature: String,
     emulator: Emulator,
     pub proxy: Proxy,
-    /// As it is after an apply that nobody disturbs.
-    pub meant: State,
-    /// The requests of that apply.
+    /// As it is after a run that nobody disturbs.
+    meant: State,
+    /// The requests of that run.
     pub calls: Vec<Call>,
 }
 
 impl Stage {
-    /// One for each hook; `word` is the test's own.
+    /// An apply of each hook; `word` is the test's own.
     pub fn of_both(word: &str) -> [Self; 2] {
-        ["sqs", "sns"].map(|name| Self::new(name, word))
+        ["sqs", "sns"].map(|name| Self::new(name, "apply", word))
     }
 
-    fn new(name: &'static str, word: &str) -> Self {
+    /// An apply and a delete of each hook.
+    pub fn of_all(word: &str) -> [Self; 4] {
+        let [sqs, sns] = Self::of_both(word);
+        [sqs, sns, Self::new("sqs", "delete", word), Self::new("sns", "delete", word)]
+    }
+
+    fn new(name: &'static str, verb: &'static str, word: &str) -> Self {
         let emulator = Emulator::localstack();
         let proxy = Proxy::before(emulator.url());
-        let feature = format!("{word}-{name}");
-        let mut stage = Self { name, feature, emulator, proxy, meant: State::new(), calls: Vec::new() };
+        let feature = format!("{word}-{name}-{verb}");
+        let mut stage = Self { name, verb, feature, emulator, proxy, meant: State::new(), calls: Vec::new() };
         stage.set();
-        let _ = stage.hook().does("apply", &stage.after(), &[]);
+        let _ = stage.hook().does(verb, &stage.file(), &[]);
         stage.calls = stage.proxy.calls();
         stage.meant = stage.state();
         stage
@@ -41,24 +49,25 @@ impl Stage {
         if self.name == "sqs" { Hook::sqs() } else { Hook::sns() }
     }
 
-    /// Everything as it is before the apply, and nothing counted yet.
+    /// Everything as it is before the run, and nothing counted yet.
     pub fn set(&self) {
         self.sweep();
+        let before = if self.verb == "apply" { BEFORE } else { AFTER };
         let direct = self.emulator.url();
         if self.name == "sns" {
             self.emulator.sns("CreateTopic", &[("Name", &self.base_topic())]);
             let _ = Hook::sqs().does("apply", &self.config(direct, AFTER), &[]);
         }
-        let _ = self.hook().does("apply", &self.config(direct, BEFORE), &[]);
+        let _ = self.hook().does("apply", &self.config(direct, before), &[]);
         self.proxy.clear();
     }
 
-    pub fn sweep(&self) {
+    fn sweep(&self) {
         drop(self.emulator.swept(&self.feature));
     }
 
-    /// The file of the apply, through the proxy.
-    pub fn after(&self) -> String {
+    /// The file of the run, through the proxy.
+    pub fn file(&self) -> String {
         self.config(self.proxy.url(), AFTER)
     }
 
@@ -101,6 +110,7 @@ impl Stage {
             .collect()
     }
 
+    /// Whether only the file before asked for it.
     pub fn is_stray(&self, thing: &str) -> bool {
         thing == format!("{}/old-{}", self.name, self.feature)
     }
