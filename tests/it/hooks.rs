@@ -7,6 +7,7 @@ mod clone;
 mod crash;
 mod deleted_recently;
 mod delivery;
+mod dropped;
 mod kind;
 mod limits;
 mod marks;

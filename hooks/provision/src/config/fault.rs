@@ -69,18 +69,26 @@ impl ConfigError {
         let twice = said.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`'));
         let at = twice.map_or(location.index(), |key| place::of_second_key(text, path, key));
         let error = Self::new(file, text, at, reworded(said));
-        // The text that stands there instead of `env` or `file` is a key.
-        if path.contains(".credentials") && said.starts_with("invalid type: ") {
-            error.hidden()
-        } else {
-            error
+        // The text that stands there instead of `env` or `file`, or behind a misspelt key, is a secret.
+        let unknown = said.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+        let secret = |word: &str| path.contains(".credentials") || mask::is_nearly_secret(word);
+        match unknown {
+            Some(word) if secret(word) => error.hidden_from(word.chars().count() + 1),
+            None if path.contains(".credentials") && said.starts_with("invalid type: ") => {
+                error.hidden_from(0)
+            }
+            _ => error,
         }
     }
 
-    /// The same without what stands from its column on.
-    fn hidden(self) -> Self {
-        let before = |quote: String| quote.chars().take(self.column - 1).collect::<String>() + mask::HIDDEN;
-        Self { quote: self.quote.map(before), ..self }
+    /// The same without what stands so many characters behind its column.
+    fn hidden_from(self, behind: usize) -> Self {
+        let seen = self.column - 1 + behind;
+        let quote = self.quote.map(|quote| {
+            let hidden = quote.chars().count() > seen;
+            quote.chars().take(seen).collect::<String>() + if hidden { mask::HIDDEN } else { "" }
+        });
+        Self { quote, ..self }
     }
 }
 

@@ -21,6 +21,11 @@ pub(super) fn message(message: &str) -> String {
     words(message, |word| url(word).unwrap_or_else(|| word.to_owned()))
 }
 
+/// Whether a key is meant whose value is a secret.
+pub(super) fn is_nearly_secret(key: &str) -> bool {
+    SECRET.iter().any(|secret| strsim::jaro_winkler(key, secret) > 0.8)
+}
+
 /// Where a text stands that is the value of `key`.
 fn secret(line: &str, key: &str) -> Option<usize> {
     line.match_indices(key).find_map(|(at, _)| {
