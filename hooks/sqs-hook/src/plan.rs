@@ -5,7 +5,8 @@ use provision::{
     change::{Change, Difference, NONE},
     config::{
         attribute::{Attribute, Setting},
-        sqs::{Queue, is_fifo},
+        named::is_fifo,
+        sqs::Queue,
     },
 };
 

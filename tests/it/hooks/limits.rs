@@ -143,3 +143,36 @@ fn checking_a_file_and_printing_the_schema_ask_nobody() {
         assert_eq!(proxy.calls(), []);
     }
 }
+
+#[test]
+fn an_attribute_that_is_newer_than_the_hook_is_passed_on_by_the_apis_name() {
+    for (kind, emulator, feature) in each("newer") {
+        let _swept = emulator.swept(&feature);
+        let proxy = Proxy::before(emulator.url());
+        let file = |extra: &str| {
+            let thing = format!("{{name: a, extraAttributes: {{{extra}}}}}");
+            hook::file(&feature, &kind.sections(proxy.url(), "", &[&thing]))
+        };
+        let ended = kind.hook().run("apply", &file("NewOne: \"1\""), &["--timeout=10s"]);
+        let calls = proxy.calls();
+        let create = calls.iter().find(|call| call.action == kind.creates()).expect("a create");
+        assert!(create.body.contains("NewOne"), "{}", create.body);
+        match kind {
+            // LocalStack knows what SQS has.
+            Kind::Queue => assert!(ended.clone().ends_with(5).last_line().contains("InvalidAttributeName")),
+            // And takes anything for SNS.
+            Kind::Topic => {
+                let warning = format!("warning: sns/a-{feature}: NewOne was taken and is not reported");
+                assert!(ended.clone().ends_with(0).stderr.contains(&warning), "{}", ended.said());
+            }
+        }
+        let known = match kind {
+            Kind::Queue => ("DelaySeconds", "delaySeconds"),
+            Kind::Topic => ("DisplayName", "displayName"),
+        };
+        proxy.clear();
+        let ended = kind.hook().run("apply", &file(&format!("{}: \"1\"", known.0)), &[]).ends_with(2);
+        assert!(ended.stderr.contains(&format!("say attributes.{}", known.1)), "{}", ended.said());
+        assert_eq!(proxy.calls(), []);
+    }
+}

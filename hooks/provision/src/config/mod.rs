@@ -14,6 +14,7 @@ use crate::error::Error;
 
 pub mod attribute;
 pub mod aws;
+pub mod named;
 pub mod reference;
 pub mod sns;
 pub mod sqs;
@@ -78,7 +79,7 @@ impl Scope {
     #[must_use]
     pub fn may_have_named(&self, name: &str, max: usize) -> bool {
         let (stem, max) =
-            name.strip_suffix(sqs::FIFO).map_or((name, max), |stem| (stem, max - sqs::FIFO.len()));
+            name.strip_suffix(named::FIFO).map_or((name, max), |stem| (stem, max - named::FIFO.len()));
         match self {
             Self::Base => false,
             Self::Copy { feature, .. } => {

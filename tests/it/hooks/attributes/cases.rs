@@ -40,8 +40,6 @@ pub enum Limit {
     Renamed(&'static str),
     /// Not taken, with this code.
     Refused(&'static str),
-    /// Not taken away, with this code.
-    Stays(&'static str),
     /// Of what a thing is made as, and never changes.
     Fixed,
     /// The same, and somebody can change it here.
@@ -190,8 +188,7 @@ pub const SUBSCRIPTIONS: &[Case] = &[
         r#"{"deadLetterTargetArn":"QUEUE:own"}"#,
         r#"{"deadLetterTargetArn":"QUEUE:other"}"#,
     )
-    .or_none()
-    .at(Limit::Stays("InternalError"), Limit::None),
+    .or_none(),
     case(
         "deliveryPolicy",
         "{healthyRetryPolicy: {numRetries: 3}}",

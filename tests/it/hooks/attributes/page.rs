@@ -48,7 +48,6 @@ fn words(limit: &Limit) -> Option<String> {
         Limit::Forgotten => "never reported: each apply writes it".to_owned(),
         Limit::Renamed(name) => format!("reported as `{name}`"),
         Limit::Refused(code) => format!("refused: `{code}`"),
-        Limit::Stays(code) => format!("`none` fails: `{code}`"),
         Limit::Turns => "somebody else can change it; the hook refuses the thing then".to_owned(),
     })
 }

@@ -10,9 +10,10 @@ use super::{
     attribute::{Attribute, Attributes, Kind, Table},
     aws::{self, Access},
     given,
+    named::{check_name, is_fifo, named},
     once::Texts,
     output, parsed,
-    sqs::{self, Sqs},
+    sqs::{Queue, Sqs},
     tags,
 };
 use crate::marks::Tags;
@@ -157,7 +158,7 @@ impl Topic {
     /// Whether it keeps the order of its messages, which its name alone decides.
     #[must_use]
     pub fn fifo(&self) -> bool {
-        sqs::is_fifo(&self.name)
+        is_fifo(&self.name)
     }
 }
 
@@ -271,16 +272,16 @@ impl Written {
 }
 
 impl WrittenTopic {
-    fn check(self, at: &str, scope: &Scope, queues: &[sqs::Queue]) -> Result<Topic, Fault> {
+    fn check(self, at: &str, scope: &Scope, queues: &[Queue]) -> Result<Topic, Fault> {
         let Self { name, attributes, extra_attributes, tags, subscriptions, adopt, outputs } = self;
         let written = given(name, at, "name")?;
-        sqs::check_name(&written, "topic", Topic::MAX_NAME)
+        check_name(&written, "topic", Topic::MAX_NAME)
             .map_err(|fault| Fault::new(format!("{at}.name"), fault))?;
         let attribute::Written { attributes, .. } = attributes;
         let mut topic = Topic {
-            name: sqs::named(scope, &written, Topic::MAX_NAME),
+            name: named(scope, &written, Topic::MAX_NAME),
             attributes,
-            extra: sqs::extra(extra_attributes.0, TopicTable::ROWS, at)?,
+            extra: attribute::extra(extra_attributes.0, TopicTable::ROWS, at)?,
             tags: tags::check(tags.0, &format!("{at}.tags"))?,
             subscriptions: Vec::new(),
             adopt,
@@ -291,7 +292,7 @@ impl WrittenTopic {
                 .collect::<Result<_, _>>()?,
             written,
         };
-        sqs::together(&topic.attributes, topic.fifo(), "topic", at)?;
+        attribute::together(&topic.attributes, topic.fifo(), "topic", at)?;
         for (i, written) in subscriptions.into_iter().enumerate() {
             let at = format!("{at}.subscriptions[{i}]");
             let subscription = written.check(&at, topic.fifo(), queues)?;

@@ -11,8 +11,9 @@ use super::{
     super::{
         Fault, Parsed, Scope, attribute,
         attribute::{Attributes, Setting, Table},
+        named::{Names, check_name, is_fifo},
         reference::{Arn, QueueRef},
-        sqs::{self, Names, Queue},
+        sqs::Queue,
     },
     Topic,
     subscription::{FIFO_QUEUE, MOST_KEYS, Protocol, SubscriptionTable, Target, check_attributes},
@@ -97,7 +98,7 @@ impl Written {
         check_header(header).map_err(|fault| Fault::new("header", fault))?;
         let topic = match (topic, topic_arn) {
             (Some(name), None) => {
-                sqs::check_name(&name, "topic", Topic::MAX_NAME)
+                check_name(&name, "topic", Topic::MAX_NAME)
                     .map_err(|fault| Fault::new(format!("{at}.topic"), fault))?;
                 TopicRef::Name(name)
             }
@@ -114,7 +115,7 @@ impl Written {
         let queue = Names(queues)
             .resolved(QueueRef::Own(written.clone()))
             .map_err(|fault| Fault::new(format!("{at}.queue"), fault))?;
-        if sqs::is_fifo(queue.name()) != sqs::is_fifo(topic.name()) && sqs::is_fifo(queue.name()) {
+        if is_fifo(queue.name()) != is_fifo(topic.name()) && is_fifo(queue.name()) {
             return Err(Fault::new(format!("{at}.queue"), FIFO_QUEUE));
         }
         let attribute::Written { mut attributes, .. } = attributes;

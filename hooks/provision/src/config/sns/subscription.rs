@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::super::{
     Fault, attribute,
     attribute::{Attribute, Attributes, Kind, Setting, Table},
+    named::{Names, is_fifo, takes_dead_letters},
     reference::{Arn, QueueRef},
-    sqs::{Names, Queue, is_fifo, takes_dead_letters},
+    sqs::Queue,
 };
 
 /// A subscription as the config asks for it.

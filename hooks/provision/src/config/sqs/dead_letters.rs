@@ -1,6 +1,14 @@
 //! Which queue of the file takes the dead letters of which.
 
-use super::{Allowed, Attributes, Fault, Names, Queue, Setting, allowed, takes_dead_letters};
+use super::{
+    super::{
+        Fault,
+        attribute::{Attributes, Setting},
+        named::{Names, allowed, takes_dead_letters},
+        reference::Allowed,
+    },
+    Queue,
+};
 
 /// Gives references the names of the store; each queue stands beside its path in the file.
 pub(super) fn resolved(queues: Vec<(String, Queue)>) -> Result<Vec<Queue>, Fault> {
