@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
+    default_provider::credentials::DefaultCredentialsChain,
     environment::region::EnvironmentVariableRegionProvider,
     meta::region::{ProvideRegion, RegionProviderChain},
     profile::region::ProfileFileRegionProvider,
@@ -40,6 +41,8 @@ impl Session {
     pub async fn open(access: &Access, service: Service) -> Result<Self, Error> {
         let Access { endpoint, region, expect_account, credentials } = access;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            // The chain of credentials would look for a region of its own, and is asked where it is needed.
+            .no_credentials()
             // The engine's is the only retry policy, and so is its deadline.
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build());
@@ -66,14 +69,19 @@ impl Session {
             (None, None) => aws_config::default_provider::region::default_provider().region().await,
             (said, _) => said,
         };
-        let region = region.ok_or_else(|| Error::config("no region: say region, or set AWS_REGION"))?;
+        if region.is_none() {
+            return Err(Error::config("no region: say region, or set AWS_REGION"));
+        }
         let mut sdk = found.into_builder();
-        sdk.set_region(region);
+        sdk.set_region(region.clone());
         match (credentials, &emulator) {
             (Some(given), _) => sdk.set_credentials_provider(Some(keys(given)?)),
             // The environment's real keys must never travel to an emulator.
             (None, Some(_)) => sdk.set_credentials_provider(Some(dummy())),
-            (None, None) => &mut sdk,
+            (None, None) => {
+                let chain = DefaultCredentialsChain::builder().region(region).build().await;
+                sdk.set_credentials_provider(Some(SharedCredentialsProvider::new(chain)))
+            }
         };
         let session = Self { sdk: sdk.build(), url: endpoint.map(|endpoint| endpoint.to_string()), emulator };
         if let Some(expected) = expect_account {

@@ -163,13 +163,24 @@ impl<'a, P: Provider> Engine<'a, P> {
         if !P::prunes(self.section) || !self.only.is_empty() || self.mark.scope == Scope::Base {
             return Ok(Vec::new());
         }
-        self.marked(provider).await
+        let mut strays = self.marked(provider).await?;
+        for stray in &mut strays {
+            if let Some(reason) = stray.have.as_ref().and_then(P::held) {
+                self.report.line("left", &thing::<P>(&stray.want), &reason)?;
+                stray.change = Change::Keep;
+            }
+        }
+        strays.retain(|stray| stray.change == Change::Delete);
+        Ok(strays)
     }
 
     /// Things with our mark that no want names.
     async fn marked(&self, provider: &P) -> Result<Vec<Item<P>>, Error> {
         let mut strays = Vec::new();
-        for want in provider.strays(self.section, self.mark) {
+        let found = self.patience.call(&self.endpoint, || provider.strays(self.section, self.mark)).await;
+        let found =
+            found.map_err(|error| failed(P::SECTION, "look for what is left over", &self.endpoint, error))?;
+        for want in found {
             let have = self.observe(provider, &want).await?;
             if have.as_ref().is_some_and(|have| self.owns(have).is_ok()) {
                 strays.push(Item { want, have, change: Change::Delete, edit: Edit::default() });

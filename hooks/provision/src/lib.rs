@@ -77,9 +77,12 @@ pub trait Provider: Sized {
     /// Gets to know the back end, and makes sure that it is the one that is meant. Reads only.
     async fn connect(section: &Self::Section) -> Result<Self, Error>;
 
-    /// Things that are there, are called as this copy's are, and that no want names. Whose they are
-    /// the engine finds out.
-    fn strays(&self, section: &Self::Section, mark: &Mark) -> Vec<Self::Want>;
+    /// Things that are there, are called as this copy's are, and that no want names, in the order in which
+    /// they are to go. Whose they are the engine finds out. Reads only.
+    async fn strays(&self, section: &Self::Section, mark: &Mark) -> Result<Vec<Self::Want>, Error>;
+
+    /// Why a thing that nothing asks for any more has to stay until another hook has run.
+    fn held(have: &Self::Have) -> Option<String>;
 
     /// The want with all that it takes from other things; [`Error::Refused`] where one of those is not
     /// there, or is not what the want needs. Reads only.

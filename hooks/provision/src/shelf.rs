@@ -30,6 +30,8 @@ pub(crate) struct Store {
     pub(crate) rival: RefCell<Option<(&'static str, u32, Tags)>>,
     /// How many of the next writes are carried out without an answer.
     pub(crate) mute: Cell<usize>,
+    /// Whether another hook has to run before anything goes.
+    pub(crate) held: Cell<bool>,
     pub(crate) fault: Cell<Option<Fault>>,
 }
 
@@ -178,15 +180,19 @@ impl Provider for Boxes {
         Ok(boxes)
     }
 
-    fn strays(&self, section: &Section, mark: &Mark) -> Vec<Box_> {
+    async fn strays(&self, section: &Section, mark: &Mark) -> Result<Vec<Box_>, Error> {
         let boxes = self.store.boxes.borrow();
-        boxes
+        Ok(boxes
             .keys()
             .filter(|name| {
                 mark.scope.may_have_named(name, 80) && section.wants.iter().all(|want| want.name != **name)
             })
             .map(|name| Box_::of(name, 0))
-            .collect()
+            .collect())
+    }
+
+    fn held((_, _, store): &Self::Have) -> Option<String> {
+        store.held.get().then(|| "somebody leans on it".to_owned())
     }
 
     async fn resolve(&self, want: &Box_) -> Result<Box_, Error> {

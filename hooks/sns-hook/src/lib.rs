@@ -35,7 +35,7 @@ use queue::{Queue, Queues};
 /// The topics of one account and region, and the queues that they send to.
 pub struct Topics {
     client: Client,
-    /// None where nothing is sent to a queue of the file.
+    /// None where the file has no queues.
     queues: Option<Queues>,
     emulator: bool,
     /// Topics that are known to be there, by name.
@@ -110,10 +110,9 @@ impl Provider for Topics {
         let session = Session::open(&section.access, Service::Sns).await?;
         let mut config = aws_sdk_sns::config::Builder::from(&session.sdk);
         config.set_endpoint_url(session.url);
-        let sends = section.wants.iter().any(|want| !plan::own_queues(want).is_empty());
         let queues = match &section.queues {
-            Some(access) if sends => Some(Queues::open(access).await?),
-            _ => None,
+            Some(access) => Some(Queues::open(access).await?),
+            None => None,
         };
         let topics = Self {
             client: Client::from_conf(config.build()),
@@ -127,15 +126,21 @@ impl Provider for Topics {
         Ok(topics)
     }
 
-    fn strays(&self, section: &Sns, mark: &Mark) -> Vec<Want> {
+    /// Subscriptions first: their queues' policies say of which topics they are.
+    async fn strays(&self, section: &Sns, mark: &Mark) -> Result<Vec<Want>, Error> {
         let wanted = |name: &String| {
             section.wants.iter().any(|want| matches!(want, Want::Topic(topic) if topic.name == *name))
         };
+        let mut strays = self.left_subscribed(&section.wants, mark).await?;
         let arns = self.arns.borrow();
-        arns.keys()
-            .filter(|name| mark.scope.may_have_named(name, Topic::MAX_NAME) && !wanted(name))
-            .map(|name| Want::Topic(Topic::named(name)))
-            .collect()
+        let topics =
+            arns.keys().filter(|name| mark.scope.may_have_named(name, Topic::MAX_NAME) && !wanted(name));
+        strays.extend(topics.map(|name| Want::Topic(Topic::named(name))));
+        Ok(strays)
+    }
+
+    fn held(_: &Have) -> Option<String> {
+        None
     }
 
     async fn resolve(&self, want: &Want) -> Result<Want, Error> {
@@ -220,6 +225,12 @@ impl Provider for Topics {
 }
 
 impl Have {
+    /// Whether the queue's policy says anything of the topic.
+    fn admitted(&self, queue: &str) -> bool {
+        let queue = self.queues.get(queue);
+        queue.is_some_and(|queue| aws::policy::topics(queue.policy.as_ref()).contains(&self.arn))
+    }
+
     fn subscription(&self, want: &Subscription) -> Option<&Subscribed> {
         let endpoint = plan::endpoint(want, &self.arn);
         let protocol = want.protocol.as_str();

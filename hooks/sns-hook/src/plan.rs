@@ -6,7 +6,7 @@ use provision::{
     config::{
         attribute::{Attribute, Attributes, Setting},
         reference::{Arn, DeadLetters, QueueRef},
-        sns::{Protocol, Shared, Subscription, Target, Topic, Want},
+        sns::{Protocol, Shared, Subscription, Target, Topic, TopicRef, Want},
     },
 };
 
@@ -17,7 +17,9 @@ pub(crate) fn change(want: &Want, have: Option<&Have>) -> Change {
         (Want::Topic(topic), None) => Change::Create(fields(topic)),
         (Want::Topic(topic), Some(have)) => topic_change(topic, have),
         (Want::Shared(shared), None) => Change::Create(attributes(&shared.attributes).collect()),
-        (Want::Shared(shared), Some(have)) if have.subscriptions.is_empty() => {
+        (Want::Shared(shared), Some(have))
+            if have.subscriptions.is_empty() && !have.admitted(&shared.queue) =>
+        {
             Change::Create(attributes(&shared.attributes).collect())
         }
         (Want::Shared(shared), Some(have)) => {
@@ -59,6 +61,16 @@ pub(crate) fn sends_to(want: &Subscription) -> Vec<&str> {
         names.push(name);
     }
     names
+}
+
+/// Whether a want is why a topic may send to a queue.
+pub(crate) fn asks_for(want: &Want, topic: &Arn, queue: &str) -> bool {
+    let named = match want {
+        Want::Topic(want) => want.name == topic.resource(),
+        Want::Shared(Shared { topic: TopicRef::Name(name), .. }) => name == topic.resource(),
+        Want::Shared(Shared { topic: TopicRef::Arn(arn), .. }) => arn == topic,
+    };
+    named && own_queues(want).iter().any(|name| name == queue)
 }
 
 /// A queue's part in a topic of base's, as the subscription that it is.

@@ -39,6 +39,28 @@ impl Queues {
         Ok(Self { client: Client::from_conf(config.build()), turn: Mutex::default() })
     }
 
+    /// All queues: names and URLs.
+    pub(crate) async fn list(&self) -> Result<Vec<(String, String)>, Error> {
+        let mut queues = Vec::new();
+        let mut token = None;
+        loop {
+            let request = self.client.list_queues().max_results(1000).set_next_token(token);
+            let answer = request.send().await.map_err(|error| classed("ListQueues", &error))?;
+            let named = answer.queue_urls.unwrap_or_default().into_iter();
+            queues.extend(named.filter_map(|url| Some((url.rsplit('/').next()?.to_owned(), url))));
+            token = answer.next_token;
+            if token.is_none() {
+                return Ok(queues);
+            }
+        }
+    }
+
+    /// The topics that we have let into a queue.
+    pub(crate) async fn admitted(&self, name: &str, url: &str) -> Result<Vec<Arn>, Error> {
+        let policy = self.reported(name, url).await?.and_then(|(_, policy)| policy);
+        Ok(policy::topics(policy.as_ref()))
+    }
+
     pub(crate) async fn read(&self, name: &str) -> Result<Option<Queue>, Error> {
         let url = match self.client.get_queue_url().queue_name(name).send().await {
             Ok(answer) => answer
@@ -47,17 +69,22 @@ impl Queues {
             Err(error) if is(&error, &ABSENT) => return Ok(None),
             Err(error) => return Err(classed("GetQueueUrl", &error)),
         };
-        let request = self.client.get_queue_attributes().queue_url(&url);
-        let names = [QueueAttributeName::QueueArn, QueueAttributeName::Policy];
-        let attributes = match request.set_attribute_names(Some(names.to_vec())).send().await {
-            Ok(answer) => answer.attributes.unwrap_or_default(),
-            Err(error) if is(&error, &ABSENT) => return Ok(None),
-            Err(error) => return Err(classed("GetQueueAttributes", &error)),
-        };
+        let Some((arn, policy)) = self.reported(name, &url).await? else { return Ok(None) };
         let tags = match self.client.list_queue_tags().queue_url(&url).send().await {
             Ok(answer) => answer.tags.unwrap_or_default().into_iter().collect(),
             Err(error) if is(&error, &ABSENT) => return Ok(None),
             Err(error) => return Err(classed("ListQueueTags", &error)),
+        };
+        Ok(Some(Queue { url, arn, policy, tags }))
+    }
+
+    async fn reported(&self, name: &str, url: &str) -> Result<Option<(Arn, Option<Value>)>, Error> {
+        let names = [QueueAttributeName::QueueArn, QueueAttributeName::Policy];
+        let request = self.client.get_queue_attributes().queue_url(url);
+        let attributes = match request.set_attribute_names(Some(names.to_vec())).send().await {
+            Ok(answer) => answer.attributes.unwrap_or_default(),
+            Err(error) if is(&error, &ABSENT) => return Ok(None),
+            Err(error) => return Err(classed("GetQueueAttributes", &error)),
         };
         let arn = attributes.get(&QueueAttributeName::QueueArn).and_then(|arn| arn.parse().ok());
         let arn = arn.ok_or_else(|| {
@@ -67,7 +94,7 @@ impl Queues {
         let policy = policy.map(|text| serde_json::from_str(text)).transpose();
         let policy = policy
             .map_err(|error| Error::refused(format!("the policy of queue {name} is no JSON: {error}")))?;
-        Ok(Some(Queue { url, arn, policy, tags }))
+        Ok(Some((arn, policy)))
     }
 
     /// Lets the topic send to the queue; all that the policy says of others stays. False where there is no

@@ -75,7 +75,11 @@ impl Topics {
 
     /// None where neither the subscription nor the queue is there.
     pub(crate) async fn shared(&self, want: &Shared) -> Result<Option<Have>, Error> {
-        let Some(arn) = self.arn_of_shared(want).await? else { return Ok(None) };
+        let arn = match &want.topic {
+            TopicRef::Name(name) => self.arn(name).await?,
+            TopicRef::Arn(arn) => Some(arn.clone()),
+        };
+        let Some(arn) = arn else { return Ok(None) };
         let subscriptions = self.subscriptions(&arn, &[plan::subscription(want)]).await?;
         let queues = self.queues_of(&Want::Shared(want.clone())).await?;
         if subscriptions.is_empty() && queues.is_empty() {

@@ -6,9 +6,11 @@ use aws::{
 };
 use provision::{
     config::{
+        Mark,
         attribute::{Attribute, Setting},
         reference::Arn,
-        sns::{Shared, Subscription},
+        sns::{Shared, Subscription, Want},
+        sqs::Queue,
     },
     error::Error,
 };
@@ -124,6 +126,24 @@ impl Topics {
             ))
         })?;
         self.subscribe_all(&have, &[plan::subscription(want)]).await
+    }
+
+    /// Parts that queues of the copy still have in topics, and that no want asks for: what let a topic into a
+    /// queue is the record of it.
+    pub(crate) async fn left_subscribed(&self, wants: &[Want], mark: &Mark) -> Result<Vec<Want>, Error> {
+        let Some(queues) = &self.queues else { return Ok(Vec::new()) };
+        let mut left = Vec::new();
+        for (name, url) in queues.list().await? {
+            if !mark.scope.may_have_named(&name, Queue::MAX_NAME) {
+                continue;
+            }
+            for topic in queues.admitted(&name, &url).await? {
+                if !wants.iter().any(|want| plan::asks_for(want, &topic, &name)) {
+                    left.push(Want::Shared(Shared::of(topic, &name)));
+                }
+            }
+        }
+        Ok(left)
     }
 
     /// The opposite of [`Self::join`].

@@ -108,13 +108,22 @@ impl Provider for Queues {
         Ok(queues)
     }
 
-    fn strays(&self, section: &Sqs, mark: &Mark) -> Vec<Queue> {
+    async fn strays(&self, section: &Sqs, mark: &Mark) -> Result<Vec<Queue>, Error> {
         let wanted = |name: &String| section.queues.iter().any(|queue| queue.name == *name);
         let urls = self.urls.borrow();
-        urls.keys()
+        Ok(urls
+            .keys()
             .filter(|name| mark.scope.may_have_named(name, Queue::MAX_NAME) && !wanted(name))
             .map(|name| Queue::named(name))
-            .collect()
+            .collect())
+    }
+
+    /// A subscription whose queue is gone cannot be found again: its topic may be base's.
+    fn held(have: &Have) -> Option<String> {
+        let policy = have.attributes.get("Policy").and_then(|policy| serde_json::from_str(policy).ok());
+        let topics = aws::policy::topics(policy.as_ref());
+        let topic = topics.first()?.resource();
+        Some(format!("topic {topic} still sends to it: sns-hook ends that, and the next apply deletes it"))
     }
 
     async fn resolve(&self, want: &Queue) -> Result<Queue, Error> {

@@ -193,13 +193,14 @@ fn stops(stage: &Stage, running: Running, signal: &str, what: &str) {
 
 /// A run with this fault at the k-th request, which converges all the same; what it was, for people.
 fn disturbed(stage: &Stage, k: usize, fault: Fault) -> String {
-    let Stage { name, verb, calls, .. } = stage;
-    let what = format!("{verb} of {name} with {fault:?} at request {k}, {}", calls[k - 1].action);
+    let Stage { name, verb, .. } = stage;
     stage.set();
+    let what = format!("{verb} of {name} with {fault:?} at request {k}");
     stage.proxy.on(Which::nth(k), fault);
-    let ended = stage.hook().run(stage.verb, &stage.file(), &[]);
-    assert_eq!(ended.code, Some(0), "{what}: {}", ended.said());
-    assert_eq!(stage.differences(), NOTHING, "{what}: {}", ended.said());
+    let ended = stage.hook().run(verb, &stage.file(), &[]);
+    let what = format!("{what}, {}: {}", stage.proxy.calls()[k - 1].action, ended.said());
+    assert_eq!(ended.code, Some(0), "{what}");
+    assert_eq!(stage.differences(), NOTHING, "{what}");
     what
 }
 

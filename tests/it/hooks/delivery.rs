@@ -10,6 +10,8 @@ use acceptance::{
 use feature::words::DEFAULT_HEADER;
 use serde_json::{Value, json};
 
+use super::kind::Kind;
+
 /// How many messages go each way.
 const COUNT: usize = 20;
 
@@ -53,19 +55,24 @@ impl Stand {
         format!("sqs:\n  {access}\n  queues: [{{name: {}}}]\nsns:\n  {sns}", self.queue(None))
     }
 
-    /// Publishes the messages; with a word in each, and a feature where there is one.
-    fn publish(&self, topic: &str, word: &str, feature: Option<&str>) {
+    /// Publishes messages of this word, with these message attributes.
+    fn publish(&self, topic: &str, word: &str, attributes: &[(&str, &str)]) {
         let arn = self.emulator.topic_arn(topic);
         for n in 0..COUNT {
-            let message = format!("{word} {n}");
-            let mut words = vec![("TopicArn", &*arn), ("Message", &message)];
-            if let Some(feature) = feature {
-                words.extend([
-                    ("MessageAttributes.entry.1.Name", DEFAULT_HEADER),
-                    ("MessageAttributes.entry.1.Value.DataType", "String"),
-                    ("MessageAttributes.entry.1.Value.StringValue", feature),
-                ]);
+            let mut words =
+                vec![("TopicArn".to_owned(), arn.clone()), ("Message".to_owned(), format!("{word} {n}"))];
+            // Only a FIFO topic has a dot.
+            if topic.contains('.') {
+                words.push(("MessageGroupId".to_owned(), "one".to_owned()));
+                words.push(("MessageDeduplicationId".to_owned(), n.to_string()));
             }
+            for (at, (name, value)) in attributes.iter().enumerate() {
+                let entry = format!("MessageAttributes.entry.{}", at + 1);
+                words.push((format!("{entry}.Name"), (*name).to_owned()));
+                words.push((format!("{entry}.Value.DataType"), "String".to_owned()));
+                words.push((format!("{entry}.Value.StringValue"), (*value).to_owned()));
+            }
+            let words: Vec<(&str, &str)> = words.iter().map(|(name, value)| (&**name, &**value)).collect();
             self.emulator.sns("Publish", &words);
         }
     }
@@ -144,7 +151,7 @@ fn a_copys_topic_sends_to_the_copys_queue_and_to_no_other() {
         }
         let all = [None, Some(&*first), Some(&*second)];
         for of in all {
-            stand.publish(&stand.topic(of), of.unwrap_or("base"), None);
+            stand.publish(&stand.topic(of), of.unwrap_or("base"), &[]);
         }
         let queues = all.map(|of| stand.queue(of));
         let received = stand.received(&queues, all.len() * COUNT);
@@ -177,7 +184,8 @@ fn a_copy_at_bases_topic_gets_its_own_messages_and_base_stays_as_it_is() {
         assert!(again.report().iter().all(|line| line.starts_with("keep ")), "{}", again.said());
 
         for (word, feature) in [("first", Some(&*first)), ("second", Some(&*second)), ("none", None)] {
-            stand.publish(&stand.topic(None), word, feature);
+            let attributes: Vec<_> = feature.map(|feature| (DEFAULT_HEADER, feature)).into_iter().collect();
+            stand.publish(&stand.topic(None), word, &attributes);
         }
         let queues = [stand.queue(None), own.clone()];
         let received = stand.received(&queues, 4 * COUNT);
@@ -194,5 +202,77 @@ fn a_copy_at_bases_topic_gets_its_own_messages_and_base_stays_as_it_is() {
         }
         let left: Vec<_> = stand.emulator.state(&first).into_keys().collect();
         assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+#[test]
+fn a_part_can_be_of_an_arn_by_another_header_and_with_a_filter_of_its_own_beside_it() {
+    for stand in both(["arn-ls", "arn-moto"]) {
+        let _swept = stand.emulator.swept(stand.word);
+        let first = stand.first();
+        // Base's own queue gets everything: when it has, no message is on its way any more.
+        let base = stand.sections("topics: [{name: TOPIC, subscriptions: [{protocol: sqs, queue: QUEUE}]}]");
+        make(&hook::base_file(stand.word, &base));
+        let arn = stand.emulator.topic_arn(&stand.topic(None));
+        let part = format!(
+            "subscriptions: [{{topicArn: \"{arn}\", filterBy: feature, queue: QUEUE, attributes: {{filterPolicy: \
+             {{kind: [mail]}}, rawMessageDelivery: true}}}}]"
+        );
+        make(&hook::file(&first, &format!("header: X-Feature\n{}", stand.sections(&part))));
+        let topic = stand.topic(None);
+        // Header names are of one case on the wire: the message attribute is in lower case.
+        for (word, kind, name, value) in [
+            ("mine", "mail", "x-feature", &*first),
+            ("kindless", "bill", "x-feature", &*first),
+            ("others", "mail", "x-feature", "other"),
+            ("elsewhere", "mail", DEFAULT_HEADER, &*first),
+        ] {
+            stand.publish(&topic, word, &[("kind", kind), (name, value)]);
+        }
+        let own = stand.queue(Some(&first));
+        let received = stand.received(&[stand.queue(None), own.clone()], 5 * COUNT);
+        assert_eq!(received[&own], counts(&[("mine", COUNT)]));
+    }
+}
+
+#[test]
+fn a_fifo_topic_sends_to_the_copys_fifo_queue() {
+    for stand in both(["order-ls", "order-moto"]) {
+        let _swept = stand.emulator.swept(stand.word);
+        let access = format!("endpointUrl: {}\n  region: {REGION}", stand.emulator.url());
+        let sections = format!(
+            "sqs:\n  {access}\n  queues: [{{name: mails.fifo}}]\nsns:\n  topics: [{{name: orders.fifo, subscriptions: \
+             [{{protocol: sqs, queue: mails.fifo, attributes: {{rawMessageDelivery: true}}}}]}}]"
+        );
+        make(&hook::file(stand.word, &sections));
+        let [topic, queue] = ["orders", "mails"].map(|name| format!("{name}-{}.fifo", stand.word));
+        stand.publish(&topic, "own", &[]);
+        let received = stand.received(std::slice::from_ref(&queue), COUNT);
+        assert_eq!(received[&queue], counts(&[("own", COUNT)]));
+    }
+}
+
+#[test]
+fn what_nobody_can_work_on_goes_to_the_copys_own_dead_letters() {
+    for stand in both(["letters-ls", "letters-moto"]) {
+        let _swept = stand.emulator.swept(stand.word);
+        let redrive = "{deadLetterQueue: dead, maxReceiveCount: 1}";
+        let work = format!("{{name: work, attributes: {{visibilityTimeout: 0, redrivePolicy: {redrive}}}}}");
+        let sections = Kind::Queue.sections(stand.emulator.url(), "", &[&work, "{name: dead}"]);
+        Hook::sqs().does("apply", &hook::file(stand.word, &sections), &[]);
+        let [work, dead] = ["work", "dead"].map(|name| format!("{name}-{}", stand.word));
+        let url = stand.emulator.queue_url(&work);
+        stand.emulator.sqs("SendMessage", &json!({"QueueUrl": url, "MessageBody": "dead 0"}));
+        let words = json!({"QueueUrl": url, "MaxNumberOfMessages": 10});
+        let first = stand.emulator.sqs("ReceiveMessage", &words);
+        assert_eq!(first["Messages"].as_array().map(Vec::len), Some(1));
+        let mut seen = BTreeSet::new();
+        cluster::eventually("the dead letter", 20, || {
+            // It moves when somebody looks for it again.
+            let more = stand.emulator.sqs("ReceiveMessage", &words);
+            stand.take(&dead, &mut seen);
+            if seen.is_empty() { Err(more.to_string()) } else { Ok(()) }
+        });
+        assert_eq!(seen, BTreeSet::from(["dead 0".to_owned()]));
     }
 }

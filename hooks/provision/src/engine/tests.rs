@@ -283,6 +283,17 @@ async fn what_nothing_asks_for_any_more_is_deleted_if_it_is_ours() {
 }
 
 #[tokio::test]
+async fn what_another_hook_has_to_let_go_of_stays_until_then_but_for_a_delete() {
+    let shelf = shelf(&["a-feat1"]);
+    boxed(&shelf, "old-feat1", 3, ours());
+    shelf.store.held.set(true);
+    let told = "left    box/old-feat1  somebody leans on it\ncreate  box/a-feat1\n";
+    assert_eq!(apply(&shelf).await, (Ok(()), told.into()));
+    let told = "delete  box/a-feat1\ndelete  box/old-feat1\n";
+    assert_eq!(delete(&shelf).await, (Ok(None), told.into()));
+}
+
+#[tokio::test]
 async fn a_delete_takes_along_what_earlier_files_asked_for() {
     let shelf = shelf(&["a-feat1"]);
     boxed(&shelf, "old-feat1", 3, ours());

@@ -28,7 +28,7 @@ pub use subscription::{Protocol, Subscription, SubscriptionTable, Target};
 #[derive(Clone, Debug)]
 pub struct Sns {
     pub access: Access,
-    /// Where the queues are that topics send to; none where no subscription has a queue of the file.
+    /// Where the queues of the file are; none where it has none.
     pub queues: Option<Access>,
     /// Whether topics that the file no longer names are deleted.
     pub prune: bool,

@@ -46,6 +46,15 @@ pub enum Filter {
     Feature,
 }
 
+impl Shared {
+    /// A part that is there, of which no more is known.
+    #[must_use]
+    pub fn of(topic: Arn, queue: &str) -> Self {
+        let topic = TopicRef::Arn(topic);
+        Self { written: queue.to_owned(), topic, queue: queue.to_owned(), attributes: Attributes::default() }
+    }
+}
+
 impl TopicRef {
     #[must_use]
     pub fn name(&self) -> &str {
