@@ -11,6 +11,7 @@ mod dropped;
 mod kind;
 mod limits;
 mod marks;
+mod pages;
 mod race;
 mod role;
 mod subscriptions;

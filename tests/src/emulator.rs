@@ -23,6 +23,7 @@ pub const REGION: &str = "eu-west-1";
 #[derive(Clone, Debug)]
 pub struct Emulator {
     url: String,
+    region: String,
     client: Client,
 }
 
@@ -64,7 +65,13 @@ impl Emulator {
     #[must_use]
     pub fn at(url: &str) -> Self {
         let client = Client::builder().no_proxy().build().expect("a client");
-        Self { url: url.to_owned(), client }
+        Self { url: url.to_owned(), region: REGION.to_owned(), client }
+    }
+
+    /// The same in another region, whose things nobody else sees.
+    #[must_use]
+    pub fn in_region(self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self }
     }
 
     #[must_use]
@@ -250,7 +257,8 @@ impl Emulator {
 
     /// Emulators take any signature, and read the region and the account out of it.
     fn signed(&self, service: &str) -> RequestBuilder {
-        let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request");
+        let scope =
+            format!("AWS4-HMAC-SHA256 Credential=test/20260101/{}/{service}/aws4_request", self.region);
         self.client
             .post(&self.url)
             .header("authorization", format!("{scope}, SignedHeaders=host, Signature=0"))

@@ -31,7 +31,9 @@ pub(crate) struct Patience<'a> {
 
 /// What somebody who watches is told while nothing else happens.
 struct Waiting {
-    cause: String,
+    /// None where something has been answered since.
+    cause: Option<String>,
+    /// Not before, whatever has happened in between.
     next: Instant,
 }
 
@@ -58,7 +60,7 @@ impl<'a> Patience<'a> {
             match self.once(call()).await {
                 Err(error @ Error::Unreachable { .. }) => self.pause(place, &mut pauses, error).await?,
                 outcome => {
-                    self.waiting.take();
+                    self.answered();
                     return outcome;
                 }
             }
@@ -78,7 +80,7 @@ impl<'a> Patience<'a> {
                 }
                 Err(error @ Error::Unreachable { .. }) => self.pause(place, &mut pauses, error).await?,
                 outcome => {
-                    if self.waiting.take().is_some() && outcome.is_ok() {
+                    if self.answered() && outcome.is_ok() {
                         self.report.talk(&format!("{place} answers after {}", seconds(self.began.elapsed())));
                     }
                     return outcome;
@@ -107,10 +109,10 @@ impl<'a> Patience<'a> {
             return Err(error.worded(|text| format!("{text} (out of time after {tried})")));
         }
         let cause = format!("{place}: {error}");
-        match &mut *self.waiting.borrow_mut() {
-            Some(waiting) => waiting.cause = cause,
-            none => *none = Some(Waiting { cause, next: Instant::now() }),
-        }
+        self.waiting
+            .borrow_mut()
+            .get_or_insert_with(|| Waiting { cause: None, next: Instant::now() })
+            .cause = Some(cause);
         let pause = after.unwrap_or_else(|| pauses.next()).min(left.saturating_sub(LAST / 2));
         self.told(sleep(pause)).await;
         Ok(())
@@ -120,24 +122,33 @@ impl<'a> Patience<'a> {
     async fn told<T>(&self, wait: impl Future<Output = T>) -> T {
         let mut wait = pin!(wait);
         loop {
-            let next = self.waiting.borrow().as_ref().map_or(self.deadline, |waiting| waiting.next);
+            let due = |waiting: &Waiting| waiting.cause.is_some().then_some(waiting.next);
+            let next = self.waiting.borrow().as_ref().and_then(due).unwrap_or(self.deadline);
             tokio::select! {
                 biased;
                 () = sleep_until(next) => {}
                 outcome = &mut wait => return outcome,
             }
             match &mut *self.waiting.borrow_mut() {
-                Some(waiting) if waiting.next <= Instant::now() => {
-                    waiting.next += NOTICE;
-                    let (since, total) = (seconds(self.began.elapsed()), seconds(self.deadline - self.began));
-                    self.report.talk(&format!("waiting for {} ({since} of {total})", waiting.cause));
+                Some(Waiting { cause: Some(cause), next }) => {
+                    // Others wait too, and one of them may have said it.
+                    if *next <= Instant::now() {
+                        *next = Instant::now() + NOTICE;
+                        let (since, total) =
+                            (seconds(self.began.elapsed()), seconds(self.deadline - self.began));
+                        self.report.talk(&format!("waiting for {cause} ({since} of {total})"));
+                    }
                 }
-                Some(_) => {}
                 // The deadline: what is waited for ends by itself.
-                None => break,
+                _ => break,
             }
         }
         wait.await
+    }
+
+    /// Nothing is waited for; whether anything was.
+    fn answered(&self) -> bool {
+        self.waiting.borrow_mut().as_mut().is_some_and(|waiting| waiting.cause.take().is_some())
     }
 
     fn left(&self) -> Duration {

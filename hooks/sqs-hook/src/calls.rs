@@ -157,13 +157,13 @@ impl Queues {
                 (row.api.into(), wanted(row, setting, reported, &arn))
             })
             .collect();
-        let names = want.attributes.iter().map(|(row, _)| row.name).filter(|name| change.touches(name));
-        self.written.borrow_mut().entry(want.name.clone()).or_default().extend(names);
         let extra = want.extra.iter().filter(|(name, _)| change.touches(name));
         drifted.extend(extra.map(|(name, value)| (name.as_str().into(), value.clone())));
         if !drifted.is_empty() {
             let request = self.client.set_queue_attributes().queue_url(&url).set_attributes(Some(drifted));
             request.send().await.map_err(|error| classed("SetQueueAttributes", &error))?;
+            let names = want.attributes.iter().map(|(row, _)| row.name).filter(|name| change.touches(name));
+            self.written.borrow_mut().entry(want.name.clone()).or_default().extend(names);
         }
         let Edit { set, remove } = marks;
         let tags = want.tags.iter().filter(|(key, _)| change.touches(&plan::tag(key)));

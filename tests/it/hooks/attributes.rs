@@ -101,6 +101,10 @@ impl Trial<'_> {
         }
         has_it("after the repair")?;
         self.keeps(self.case.says, "after the repair")?;
+        if let Some(turned) = turned(&means) {
+            self.subject.write(self.place, &self.name(), self.row.api, &turned);
+            self.keeps(self.case.says, "with the same in another order")?;
+        }
         if self.case.takes == Takes::AValue {
             return Ok(());
         }
@@ -213,6 +217,17 @@ fn bare(fields: &Value) -> Value {
         field.as_object_mut().map(|field| field.remove("to"));
     }
     fields
+}
+
+/// A JSON object in another order, with more spaces and with texts for numbers.
+fn turned(text: &str) -> Option<String> {
+    let json: Value = serde_json::from_str(text).ok()?;
+    let fields = json.as_object()?.iter().rev();
+    let fields = fields.map(|(key, value)| match value {
+        Value::Number(number) if key == "maxReceiveCount" => format!("\"{key}\" : \"{number}\""),
+        value => format!("\"{key}\" : {value:#}"),
+    });
+    Some(format!("{{ {} }}", fields.collect::<Vec<_>>().join(" , ")))
 }
 
 /// Whether two values mean the same: as texts, or as JSON whose numbers may be texts.

@@ -119,12 +119,14 @@ fn a_topic_with_a_subscription_is_looked_at_without_a_write() {
             assert_eq!(made.iter().map(|(action, count)| (&**action, *count)).collect::<Vec<_>>(), expected);
         }
         let of_queues = [("GetQueueAttributes", 1), ("ListQueueTags", 1), ("ListQueues", 1)];
+        // The second look at the queue is for topics that the file names no more.
         let of_topics = [
-            ("GetQueueAttributes", 1),
+            ("GetQueueAttributes", 2),
             ("GetQueueUrl", 1),
             ("GetSubscriptionAttributes", 1),
             ("GetTopicAttributes", 1),
             ("ListQueueTags", 1),
+            ("ListQueues", 1),
             ("ListSubscriptionsByTopic", 1),
             ("ListTagsForResource", 1),
             ("ListTopics", 1),

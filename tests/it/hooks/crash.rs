@@ -24,7 +24,7 @@ const LONG: Duration = Duration::from_secs(20);
 #[test]
 fn a_hook_that_is_killed_at_any_request_is_finished_by_the_next_run() {
     for stage in Stage::of_all("broken-kill") {
-        for k in 1..=stage.calls.len() {
+        for k in stage.turns() {
             stage.set();
             let (running, call) = held_at(&stage, &stage.hook(), &Which::nth(k));
             let ended = running.kill();
@@ -46,7 +46,7 @@ fn a_hook_that_is_killed_at_any_request_is_finished_by_the_next_run() {
 #[test]
 fn a_hook_that_is_told_to_stop_at_any_request_says_what_is_not_done() {
     for stage in Stage::of_all("broken-stop") {
-        for k in 1..=stage.calls.len() {
+        for k in stage.turns() {
             stage.set();
             let (running, call) = held_at(&stage, &stage.hook(), &Which::nth(k));
             running.signal("TERM");
@@ -176,18 +176,17 @@ fn stops(stage: &Stage, running: Running, signal: &str, what: &str) {
         undone.unwrap_or_else(|| panic!("{what}: {}", ended.said())).split(", ").collect();
     let done: Vec<_> =
         ended.report().iter().filter_map(|line| Some(line.split(' ').nth(1)?.to_owned())).collect();
-    let things = stage.things();
     // What the file no longer asks for is known once everything was looked at: the first write is after that.
-    let calls = stage.proxy.calls();
-    let strays = stage.verb == "apply" && calls.iter().any(Call::writes);
-    let known = |thing: &&String| strays || !stage.is_stray(thing);
-    let expected: Vec<_> = things.iter().filter(|thing| !done.contains(thing)).filter(known).collect();
-    for thing in &expected {
+    let (things, strays) = (stage.things(), stage.strays());
+    let known = stage.verb == "apply" && stage.proxy.calls().iter().any(Call::writes);
+    let due = things.iter().chain(strays.iter().filter(|_| known)).filter(|thing| !done.contains(thing));
+    for thing in due {
         assert!(undone.contains(&thing.as_str()), "{what}: {thing} is not done: {}", ended.said());
     }
     for thing in undone.iter().filter(|thing| **thing != "nothing") {
-        assert!(things.iter().any(|known| known == thing), "{what}: what is {thing}? {}", ended.said());
-        assert!(!done.iter().any(|done| done == thing), "{what}: {thing} is done: {}", ended.said());
+        let is = |one: &String| one == thing;
+        assert!(things.iter().chain(&strays).any(is), "{what}: what is {thing}? {}", ended.said());
+        assert!(!done.iter().any(is), "{what}: {thing} is done: {}", ended.said());
     }
 }
 

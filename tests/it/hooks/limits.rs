@@ -176,3 +176,86 @@ fn an_attribute_that_is_newer_than_the_hook_is_passed_on_by_the_apis_name() {
         assert_eq!(proxy.calls(), []);
     }
 }
+
+#[test]
+fn a_plan_can_say_by_its_exit_code_that_there_are_changes() {
+    for (kind, emulator, feature) in each("planned") {
+        let _swept = emulator.swept(&feature);
+        let proxy = Proxy::before(emulator.url());
+        let file = |things: &[&str]| hook::file(&feature, &kind.sections(proxy.url(), "", things));
+        let plan = |things: &[&str], args: &[&str]| kind.hook().run("plan", &file(things), args);
+        let [a, b] = ["{name: a}", "{name: b}"];
+        let planned = plan(&[a, b], &["--exit-code"]).ends_with(3);
+        assert_eq!(
+            planned.report(),
+            ["a", "b"].map(|name| format!("create {}/{name}-{feature}", kind.section()))
+        );
+        let _ = plan(&[a, b], &[]).ends_with(0);
+        assert!(kind.there(&emulator, &feature).is_empty());
+        assert!(!proxy.calls().iter().any(Call::writes));
+        kind.hook().does("apply", &file(&[a, b]), &[]);
+        let _ = plan(&[a, b], &["--exit-code"]).ends_with(0);
+        // What would be deleted is a change too.
+        let _ = plan(&[a], &["--exit-code"]).ends_with(3);
+        let _ = plan(&[], &["--exit-code"]).ends_with(3);
+    }
+}
+
+/// Texts that one protocol or the other has to escape.
+const ODD: [&str; 5] = ["a b", "=+-@:/._", "Öl für Łódź", "a&b=c%20<d>\"e\"'f'", "{\"a\": [1]}"];
+
+#[test]
+fn odd_texts_arrive_as_they_are() {
+    for (emulator, at) in [(Emulator::localstack(), "ls"), (Emulator::moto(), "moto")] {
+        let feature = format!("odd-{at}");
+        let _swept = emulator.swept(&feature);
+        for (n, text) in ODD.iter().enumerate() {
+            let quoted = Value::from(*text);
+            let sections = [
+                Kind::Queue.sections(
+                    emulator.url(),
+                    "",
+                    &[&format!("{{name: q{n}, attributes: {{kmsMasterKeyId: {quoted}}}}}")],
+                ),
+                Kind::Topic.sections(
+                    emulator.url(),
+                    "",
+                    &[&format!("{{name: t{n}, attributes: {{displayName: {quoted}}}}}")],
+                ),
+            ];
+            let config = hook::file(&feature, &format!("{}{}", sections[0], sections[1]));
+            for kind in Kind::ALL {
+                kind.hook().does("apply", &config, &[]);
+                let again = kind.hook().run("apply", &config, &[]).ends_with(0);
+                assert!(
+                    again.report().iter().all(|line| line.starts_with("keep ")),
+                    "{text}: {}",
+                    again.said()
+                );
+            }
+            assert_eq!(emulator.queue_attributes(&format!("q{n}-{feature}"))["KmsMasterKeyId"], *text);
+            assert_eq!(emulator.topic_attributes(&format!("t{n}-{feature}"))["DisplayName"], *text);
+        }
+    }
+}
+
+#[test]
+fn a_tag_is_what_aws_takes_for_one_and_arrives_as_it_is() {
+    for (kind, emulator, feature) in each("odd-tags") {
+        let _swept = emulator.swept(&feature);
+        let tags = [("a b", "c d"), ("=+-@:/._", "-"), ("Öl", "Łódź"), ("empty", "")];
+        let written: Vec<String> = tags
+            .iter()
+            .map(|(key, value)| format!("{}: {}", Value::from(*key), Value::from(*value)))
+            .collect();
+        let thing = format!("{{name: a, tags: {{{}}}}}", written.join(", "));
+        let config = hook::file(&feature, &kind.sections(emulator.url(), "", &[&thing]));
+        kind.hook().does("apply", &config, &[]);
+        let found = kind.tags(&emulator, &format!("a-{feature}"));
+        for (key, value) in tags {
+            assert_eq!(found.get(key).map(String::as_str), Some(value), "{key}: {found:?}");
+        }
+        let again = kind.hook().run("apply", &config, &[]).ends_with(0);
+        assert!(again.report().iter().all(|line| line.starts_with("keep ")), "{}", again.said());
+    }
+}

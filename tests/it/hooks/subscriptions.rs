@@ -237,25 +237,3 @@ fn a_filter_and_its_scope_are_changed_in_an_order_that_sns_takes() {
         }
     }
 }
-
-#[test]
-fn a_part_in_bases_topic_that_the_file_names_no_more_ends() {
-    for (emulator, feature) in both(["sub-drop-ls", "sub-drop-moto"]) {
-        let _swept = emulator.swept(feature);
-        let base = format!("{feature}-base");
-        Kind::Topic.make(&emulator, &base, &[]);
-        let file = |parts: &str| {
-            let sns = format!("subscriptions: [{parts}]");
-            hook::file(feature, &sections(emulator.url(), &["{name: mails}"], &sns))
-        };
-        let part = file(&format!("{{topic: {base}, filterBy: feature, queue: mails}}"));
-        for hook in [Hook::sqs(), Hook::sns()] {
-            hook.does("apply", &part, &[]);
-        }
-        let queue = format!("mails-{feature}");
-        assert_eq!((emulator.subscriptions(&base).len(), statements(&emulator, &queue).len()), (1, 1));
-        let ended = Hook::sns().run("apply", &file(""), &[]).ends_with(0);
-        assert_eq!(emulator.subscriptions(&base), [], "{}", ended.said());
-        assert_eq!(statements(&emulator, &queue), Vec::<String>::new());
-    }
-}

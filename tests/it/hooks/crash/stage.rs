@@ -42,6 +42,11 @@ impl Stage {
         let _ = stage.hook().does(verb, &stage.file(), &[]);
         stage.calls = stage.proxy.calls();
         stage.meant = stage.state();
+        eprintln!(
+            "K {name} {verb} {} writes {}",
+            stage.calls.len(),
+            stage.calls.iter().filter(|c| c.writes()).count()
+        );
         stage
     }
 
@@ -96,23 +101,32 @@ impl Stage {
         state
     }
 
-    /// What the report calls the things of the file, and the one that is in it no longer.
-    pub fn things(&self) -> Vec<String> {
-        let Self { name, feature, .. } = self;
-        let all: &[&str] = if *name == "sqs" { &QUEUES } else { &TOPICS };
-        let shared = format!("sns/{}->fresh-{feature}", self.base_topic());
-        all.iter()
-            .map(|thing| match thing.strip_suffix(".fifo") {
-                Some(stem) => format!("{name}/{stem}-{feature}.fifo"),
-                None => format!("{name}/{thing}-{feature}"),
-            })
-            .chain((*name == "sns").then_some(shared))
-            .collect()
+    /// The requests at which it makes a difference whether a hook ends there: the first, each write, and what comes
+    /// after it. At all others the back end is as it was at the one before.
+    pub fn turns(&self) -> Vec<usize> {
+        let writes = |k: usize| self.calls[k - 1].writes();
+        (1..=self.calls.len()).filter(|&k| k == 1 || writes(k) || writes(k - 1)).collect()
     }
 
-    /// Whether only the file before asked for it.
-    pub fn is_stray(&self, thing: &str) -> bool {
-        thing == format!("{}/old-{}", self.name, self.feature)
+    /// What the report calls the things of the file.
+    pub fn things(&self) -> Vec<String> {
+        let Self { name, feature, .. } = self;
+        if *name == "sqs" {
+            let names = ["dead", "main", "fresh"].map(|queue| format!("sqs/{queue}-{feature}"));
+            return names.into_iter().chain([format!("sqs/orders-{feature}.fifo")]).collect();
+        }
+        let shared = format!("sns/{}->fresh-{feature}", self.base_topic());
+        let topics = ["alerts", "news"].map(|topic| format!("sns/{topic}-{feature}"));
+        topics.into_iter().chain([shared]).collect()
+    }
+
+    /// The same of what only the file before has asked for.
+    pub fn strays(&self) -> Vec<String> {
+        let Self { name, feature, .. } = self;
+        if *name == "sqs" {
+            return vec![format!("sqs/old-{feature}")];
+        }
+        vec![format!("sns/old-{feature}"), format!("sns/old-{feature}->main-{feature}")]
     }
 
     fn base_topic(&self) -> String {
@@ -133,9 +147,6 @@ impl Drop for Stage {
         }
     }
 }
-
-const QUEUES: [&str; 5] = ["dead", "main", "fresh", "orders.fifo", "old"];
-const TOPICS: [&str; 3] = ["alerts", "news", "old"];
 
 const BEFORE: &str = "\
 by: alice
