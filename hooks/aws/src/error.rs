@@ -19,6 +19,13 @@ pub fn is<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, codes: &[&
         .is_some_and(|code| codes.contains(&bare(code)))
 }
 
+/// Whether a topic or subscription is there with other attributes or tags than those asked for: of that SNS has
+/// no code of its own.
+pub fn exists<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    let message = error.as_service_error().and_then(ProvideErrorMetadata::message);
+    is(error, &["InvalidParameter"]) && message.is_some_and(|message| message.contains("already exists"))
+}
+
 /// What an error of the call named `act` means.
 pub fn classed<E>(act: &str, error: &SdkError<E, HttpResponse>) -> Error
 where

@@ -1,7 +1,8 @@
 //! Topics: made, changed and deleted.
 
 use aws::{
-    error::{classed, is},
+    error::{classed, exists, is},
+    field,
     value::{wanted, written},
 };
 use aws_sdk_sns::types::Tag;
@@ -12,7 +13,7 @@ use provision::{
     marks::{Edit, Tags},
 };
 
-use crate::{Have, Topics, plan, read::ABSENT};
+use crate::{Have, Topics, read::ABSENT};
 
 impl Topics {
     /// Makes the topic; its subscriptions, and what only a topic that is there can be told, are the next step.
@@ -51,14 +52,7 @@ impl Topics {
                 Ok(())
             }
             // Lost a race for the same name: the engine looks again at whose it is now.
-            Err(error)
-                if is(&error, &["InvalidParameter"])
-                    && error
-                        .as_service_error()
-                        .is_some_and(|error| error.to_string().contains("already exists")) =>
-            {
-                Ok(())
-            }
+            Err(error) if exists(&error) => Ok(()),
             Err(error) => Err(classed("CreateTopic", &error)),
         }
     }
@@ -69,7 +63,7 @@ impl Topics {
             have.ok_or_else(|| Error::unreachable("the topic went away while it was being changed"))?;
         self.update_attributes(want, change, &have).await?;
         let Edit { set, remove } = marks;
-        let own = want.tags.iter().filter(|(key, _)| change.touches(&plan::tag(key)));
+        let own = want.tags.iter().filter(|(key, _)| change.touches(&field::tag(key)));
         let own: Tags = own.chain(set).map(|(key, value)| (key.clone(), value.clone())).collect();
         if !own.is_empty() {
             let request =

@@ -1,13 +1,14 @@
 //! What must happen to a topic and its subscriptions. Pure.
 
-use aws::{policy, value};
+use aws::{field, policy, value};
 use provision::{
     change::{Change, Difference, NONE},
     config::{
-        attribute::{Attribute, Attributes, Setting},
+        attribute::{Attribute, Setting},
         reference::{Arn, DeadLetters, QueueRef},
         sns::{Protocol, Shared, Subscription, Target, Topic, TopicRef, Want},
     },
+    marks::Tags,
 };
 
 use crate::{Have, Subscribed};
@@ -16,21 +17,16 @@ pub(crate) fn change(want: &Want, have: Option<&Have>) -> Change {
     match (want, have) {
         (Want::Topic(topic), None) => Change::Create(fields(topic)),
         (Want::Topic(topic), Some(have)) => topic_change(topic, have),
-        (Want::Shared(shared), None) => Change::Create(attributes(&shared.attributes).collect()),
+        (Want::Shared(shared), None) => Change::Create(field::attributes_made(&shared.attributes)),
         (Want::Shared(shared), Some(have))
             if have.subscriptions.is_empty() && !have.admitted(&shared.queue) =>
         {
-            Change::Create(attributes(&shared.attributes).collect())
+            Change::Create(field::attributes_made(&shared.attributes))
         }
         (Want::Shared(shared), Some(have)) => {
             Change::of(subscription_differences(&subscription(shared), have))
         }
     }
-}
-
-/// What reports call a tag: a tag and an attribute can have one name.
-pub(crate) fn tag(key: &str) -> String {
-    format!("tags.{key}")
 }
 
 /// Who gets the messages, as the API says it; a queue of the file is beside the topic.
@@ -108,16 +104,12 @@ fn topic_change(want: &Topic, have: &Have) -> Change {
         .iter()
         .filter(|(row, _)| row.name != "fifoTopic" && !have.blind.contains(row.name))
         .filter_map(|(row, setting)| value::difference(row, setting, reported(row.api), &have.arn));
-    let extra = want
-        .extra
-        .iter()
-        .filter(|(name, value)| reported(name) != Some(value.as_str()) && !have.blind.contains(*name));
-    let extra = extra.map(|(name, value)| Difference::new(name, reported(name).unwrap_or(NONE), value));
-    let tagged = |key: &str| have.tags.as_ref().and_then(|tags| tags.get(key)).map(String::as_str);
-    let tags = want.tags.iter().filter(|(key, value)| tagged(key) != Some(value.as_str()));
-    let tags = tags.map(|(key, value)| Difference::new(tag(key), tagged(key).unwrap_or(NONE), value));
-    let subscriptions = want.subscriptions.iter().flat_map(|want| subscription_differences(want, have));
-    Change::of(attributes.chain(extra).chain(tags).chain(subscriptions).collect())
+    let mut differences: Vec<Difference> = attributes.collect();
+    let extra = field::extra_differences(&want.extra, reported).into_iter();
+    differences.extend(extra.filter(|extra| !have.blind.contains(&extra.field)));
+    differences.extend(field::tag_differences(&want.tags, have.tags.as_ref().unwrap_or(&Tags::new())));
+    differences.extend(want.subscriptions.iter().flat_map(|want| subscription_differences(want, have)));
+    Change::of(differences)
 }
 
 fn subscription_differences(want: &Subscription, have: &Have) -> Vec<Difference> {
@@ -126,7 +118,8 @@ fn subscription_differences(want: &Subscription, have: &Have) -> Vec<Difference>
     match have.subscription(want) {
         None => {
             differences.push(Difference::new(&name, NONE, "there"));
-            differences.extend(attributes(&want.attributes).map(|field| below(&name, field)));
+            let made = field::attributes_made(&want.attributes);
+            differences.extend(made.into_iter().map(|field| below(&name, field)));
         }
         Some(there) => {
             let drifted =
@@ -149,26 +142,12 @@ fn below(name: &str, field: Difference) -> Difference {
 
 /// What a topic is made with.
 fn fields(want: &Topic) -> Vec<Difference> {
-    let extra = want.extra.iter().map(|(name, value)| Difference::new(name, NONE, value));
-    let tags = want.tags.iter().map(|(key, value)| Difference::new(tag(key), NONE, value));
-    let subscriptions = want.subscriptions.iter().flat_map(|want| {
+    let mut fields = field::made(&want.attributes, &want.extra, &want.tags);
+    for want in &want.subscriptions {
         let name = format!("subscription {want}");
-        let first = Difference::new(&name, NONE, "there");
-        let rest = attributes(&want.attributes).map(move |field| below(&name, field));
-        std::iter::once(first).chain(rest.collect::<Vec<_>>())
-    });
-    attributes(&want.attributes).chain(extra).chain(tags).chain(subscriptions).collect()
-}
-
-fn attributes(attributes: &Attributes) -> impl Iterator<Item = Difference> {
-    attributes.iter().filter_map(|(row, setting)| {
-        let text = match setting {
-            Setting::Text(text) => text.clone(),
-            Setting::Json(json) => json.to_string(),
-            Setting::DeadLetters(dead) => dead.queue.name().to_owned(),
-            // Nothing of a topic has the latter.
-            Setting::Unset | Setting::Allowed(_) => return None,
-        };
-        Some(Difference::new(row.name, NONE, text))
-    })
+        fields.push(Difference::new(&name, NONE, "there"));
+        let rest = field::attributes_made(&want.attributes).into_iter();
+        fields.extend(rest.map(|field| below(&name, field)));
+    }
+    fields
 }

@@ -1,7 +1,7 @@
 //! Subscriptions: made, changed and ended, the queue's policy first.
 
 use aws::{
-    error::{classed, is},
+    error::{classed, exists, is},
     policy, value,
 };
 use provision::{
@@ -60,14 +60,7 @@ impl Topics {
         match request.send().await {
             Ok(_) => Ok(()),
             // Somebody else was quicker and with other attributes: the engine looks again.
-            Err(error)
-                if is(&error, &["InvalidParameter"])
-                    && error
-                        .as_service_error()
-                        .is_some_and(|error| error.to_string().contains("already exists")) =>
-            {
-                Ok(())
-            }
+            Err(error) if exists(&error) => Ok(()),
             Err(error) => Err(classed("Subscribe", &error)),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws::{
     error::{classed, is},
+    field,
     value::{wanted, written},
 };
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -18,7 +19,7 @@ use provision::{
     marks::{Edit, Tags},
 };
 
-use crate::{Have, Queues, plan};
+use crate::{Have, Queues};
 
 /// Of a queue that is not there, by AWS and by emulators.
 const ABSENT: [&str; 2] = ["QueueDoesNotExist", "NonExistentQueue"];
@@ -166,7 +167,7 @@ impl Queues {
             self.written.borrow_mut().entry(want.name.clone()).or_default().extend(names);
         }
         let Edit { set, remove } = marks;
-        let tags = want.tags.iter().filter(|(key, _)| change.touches(&plan::tag(key)));
+        let tags = want.tags.iter().filter(|(key, _)| change.touches(&field::tag(key)));
         let tags: HashMap<_, _> = tags.chain(set).map(|(key, value)| (key.clone(), value.clone())).collect();
         if !tags.is_empty() {
             let request = self.client.tag_queue().queue_url(&url).set_tags(Some(tags));

@@ -1,19 +1,17 @@
 //! What must happen to a queue. Pure.
 
-use aws::value;
+use aws::{field, value};
 use provision::{
-    change::{Change, Difference, NONE},
-    config::{
-        attribute::{Attribute, Setting},
-        named::is_fifo,
-        sqs::Queue,
-    },
+    change::{Change, Difference},
+    config::{named::is_fifo, sqs::Queue},
 };
 
 use crate::Have;
 
 pub(crate) fn change(want: &Queue, have: Option<&Have>) -> Change {
-    let Some(have) = have else { return Change::Create(fields(want)) };
+    let Some(have) = have else {
+        return Change::Create(field::made(&want.attributes, &want.extra, &want.tags));
+    };
     let kind = have.attributes.get("FifoQueue").is_some_and(|fifo| fifo == "true");
     if kind != want.fifo() {
         return Change::Refuse(format!(
@@ -27,40 +25,10 @@ pub(crate) fn change(want: &Queue, have: Option<&Have>) -> Change {
         .iter()
         .filter(|(row, _)| row.name != "fifoQueue" && !have.blind.contains(row.name))
         .filter_map(|(row, setting)| value::difference(row, setting, reported(row.api), &have.arn));
-    let extra = want.extra.iter().filter(|(name, value)| reported(name) != Some(value.as_str()));
-    let extra = extra.map(|(name, value)| Difference::new(name, reported(name).unwrap_or(NONE), value));
-    let tags = want.tags.iter().filter(|(key, value)| have.tags.get(*key) != Some(*value));
-    let tags = tags.map(|(key, value)| {
-        Difference::new(tag(key), have.tags.get(key).map_or(NONE, String::as_str), value)
-    });
-    Change::of(attributes.chain(extra).chain(tags).collect())
-}
-
-/// What reports call a tag: a tag and an attribute can have one name.
-pub(crate) fn tag(key: &str) -> String {
-    format!("tags.{key}")
-}
-
-/// What a queue is made with. Where its ARN is not known yet, a queue of ours is called by its name.
-fn fields(want: &Queue) -> Vec<Difference> {
-    let attributes = want.attributes.iter().filter_map(|(row, setting)| shown(row, setting));
-    let extra = want.extra.iter().map(|(name, value)| Difference::new(name, NONE, value));
-    let tags = want.tags.iter().map(|(key, value)| Difference::new(tag(key), NONE, value));
-    attributes.chain(extra).chain(tags).collect()
-}
-
-fn shown(row: &Attribute, setting: &Setting) -> Option<Difference> {
-    let text = match setting {
-        Setting::Unset => return None,
-        Setting::Text(text) => text.clone(),
-        Setting::Json(json) => json.to_string(),
-        Setting::DeadLetters(dead) => match dead.max_receives {
-            Some(most) => format!("{} after {most}", dead.queue.name()),
-            None => dead.queue.name().to_owned(),
-        },
-        Setting::Allowed(_) => value::written(setting, None).unwrap_or_else(|_| "by queue".to_owned()),
-    };
-    Some(Difference::new(row.name, NONE, text))
+    let mut differences: Vec<Difference> = attributes.collect();
+    differences.extend(field::extra_differences(&want.extra, reported));
+    differences.extend(field::tag_differences(&want.tags, &have.tags));
+    Change::of(differences)
 }
 
 /// Whether a queue of this name can take the dead letters of `queue`.

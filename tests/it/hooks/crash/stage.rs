@@ -42,11 +42,6 @@ impl Stage {
         let _ = stage.hook().does(verb, &stage.file(), &[]);
         stage.calls = stage.proxy.calls();
         stage.meant = stage.state();
-        eprintln!(
-            "K {name} {verb} {} writes {}",
-            stage.calls.len(),
-            stage.calls.iter().filter(|c| c.writes()).count()
-        );
         stage
     }
 
