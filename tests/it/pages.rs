@@ -67,7 +67,7 @@ fn value(kind: &Kind) -> String {
         Kind::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or "),
         Kind::Text(most) => format!("one line of at most {most} characters"),
         Kind::Arn => "an ARN".to_owned(),
-        Kind::Json => "a JSON object".to_owned(),
+        Kind::Json | Kind::Partial => "a JSON object".to_owned(),
         Kind::Policy => "a policy, as a JSON object".to_owned(),
         Kind::DeadLetters { counted: true } => {
             "`deadLetterQueue` or `deadLetterTargetArn`, and `maxReceiveCount` (1 to 1000)".to_owned()

@@ -11,6 +11,8 @@ use aws_sdk_sts::{
 };
 use provision::error::{Error, root_cause};
 
+use crate::session::REQUEST;
+
 /// Whether the error has one of these codes, with or without the prefix of its service.
 pub fn is<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, codes: &[&str]) -> bool {
     error
@@ -39,7 +41,9 @@ where
         SdkError::ServiceError(service) => {
             let service = service.err();
             let code = service.code().unwrap_or_default();
-            let text = match (service.code(), service.message()) {
+            // AWS repeats the whole request where its signature is wrong: one line is enough.
+            let message = service.message().and_then(|message| message.lines().next());
+            let text = match (service.code(), message) {
                 (Some(code), Some(message)) => format!("{act}: {code}: {message}"),
                 (Some(code), None) => format!("{act}: {code}"),
                 (None, _) => format!("{act}: HTTP {}: is this AWS?", status.unwrap_or_default()),
@@ -48,7 +52,7 @@ where
             if TRANSIENT.contains(&bare(code)) || busy {
                 Error::unreachable(text).not_before(after)
             } else if DENIED.contains(&bare(code)) {
-                Error::denied(format!("auth: {text}"))
+                Error::denied(format!("auth: {act}: {code}"))
             } else if FORBIDDEN.contains(&bare(code)) {
                 Error::refused(format!("{text}; whoever the hook runs as must be allowed to do this"))
             } else {
@@ -58,19 +62,31 @@ where
         SdkError::ResponseError(_) if status.is_some_and(|status| status < 500 && status != 429) => {
             Error::internal(format!("{act}: {}: is this AWS?", root_cause(error)))
         }
-        SdkError::ResponseError(_) | SdkError::TimeoutError(_) => {
-            Error::unreachable(root_cause(error)).not_before(after)
-        }
+        SdkError::TimeoutError(_) => Error::unreachable(format!("no answer in {}s", REQUEST.as_secs())),
+        SdkError::ResponseError(_) => Error::unreachable(root_cause(error)).not_before(after),
         // No request could be made: there are no credentials, or none that can be had.
-        _ if about_credentials(error) => Error::denied(format!("auth: {}", root_cause(error))),
+        _ if about_credentials(error) && !about_connections(error) => {
+            Error::denied(format!("auth: {}", root_cause(error)))
+        }
         SdkError::DispatchFailure(_) => Error::unreachable(root_cause(error)),
+        _ if about_connections(error) => Error::unreachable(root_cause(error)),
         _ => Error::internal(format!("{act}: {}", root_cause(error))),
     }
 }
 
 fn about_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
-    let chain = std::iter::successors(Some(error), |link| link.source());
-    chain.into_iter().any(|link| link.to_string().contains("credentials"))
+    chain(error).any(|link| link.to_string().contains("credentials"))
+}
+
+/// Whether somebody could not be reached: also who gives out the credentials.
+fn about_connections(error: &(dyn std::error::Error + 'static)) -> bool {
+    chain(error).any(|link| link.is::<std::io::Error>() || link.to_string().starts_with("dns error"))
+}
+
+fn chain<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |link| link.source())
 }
 
 fn bare(code: &str) -> &str {
@@ -78,7 +94,7 @@ fn bare(code: &str) -> &str {
 }
 
 /// Codes that mean: the same call works later. A name is free again a minute after its queue's delete.
-const TRANSIENT: [&str; 11] = [
+const TRANSIENT: [&str; 12] = [
     "QueueDeletedRecently",
     "RequestThrottled",
     "Throttled",
@@ -86,6 +102,7 @@ const TRANSIENT: [&str; 11] = [
     "ThrottlingException",
     "TooManyRequestsException",
     "ConcurrentAccess",
+    "StaleTag",
     "InternalError",
     "InternalFailure",
     "ServiceUnavailable",
@@ -97,14 +114,16 @@ const FORBIDDEN: [&str; 4] =
     ["AccessDenied", "AccessDeniedException", "AuthorizationError", "KMSAccessDenied"];
 
 /// Codes that mean: nobody knows these credentials, at least not yet.
-const DENIED: [&str; 11] = [
+const DENIED: [&str; 13] = [
     "InvalidClientTokenId",
     "UnrecognizedClientException",
     "SignatureDoesNotMatch",
+    "InvalidSignatureException",
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidAccessKeyId",
     "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
     "IncompleteSignature",
     "InvalidToken",
     "InvalidSecurity",
@@ -152,6 +171,6 @@ mod tests {
         let text = "Act: AccessDenied: m; whoever the hook runs as must be allowed to do this";
         assert_eq!(forbidden, Error::refused(text));
         let denied = classed("Act", &answer(403, "InvalidClientTokenId"));
-        assert_eq!(denied, Error::denied("auth: Act: InvalidClientTokenId: m"));
+        assert_eq!(denied, Error::denied("auth: Act: InvalidClientTokenId"));
     }
 }

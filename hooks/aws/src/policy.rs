@@ -132,11 +132,10 @@ fn normal_statement(statement: &Value) -> Value {
 /// `"*"` is everybody of AWS; an account's number is its root.
 fn principal(value: &Value) -> Value {
     let Value::Object(kinds) = value else { return json!({"AWS": set(value, str::to_owned)}) };
-    let root =
-        |text: &str| match text.strip_prefix("arn:aws:iam::").and_then(|rest| rest.strip_suffix(":root")) {
-            Some(account) => account.to_owned(),
-            None => text.to_owned(),
-        };
+    let root = |text: &str| match text.parse::<Arn>() {
+        Ok(arn) if arn.service() == "iam" && arn.resource() == "root" => arn.account().to_owned(),
+        _ => text.to_owned(),
+    };
     Value::Object(kinds.iter().map(|(kind, value)| (kind.clone(), set(value, root))).collect::<Map<_, _>>())
 }
 
@@ -187,7 +186,7 @@ mod tests {
                 true,
             ),
             (
-                json!({"Statement": {"Principal": {"AWS": "arn:aws:iam::123456789012:root"}}}),
+                json!({"Statement": {"Principal": {"AWS": "arn:aws-cn:iam::123456789012:root"}}}),
                 json!({"Statement": {"Principal": {"AWS": "123456789012"}}}),
                 true,
             ),

@@ -36,6 +36,21 @@ pub struct Session {
     pub emulator: Option<Endpoint>,
 }
 
+/// How long one request may take.
+pub const REQUEST: Duration = Duration::from_secs(10);
+
+/// Where a service is, for people: also where the environment says it.
+#[must_use]
+pub fn place(access: &Access, service: Service) -> String {
+    let variable = |name: &str| std::env::var(name).ok().filter(|url| !url.is_empty());
+    let said = || variable(service.variable()).or_else(|| variable("AWS_ENDPOINT_URL"));
+    match (&access.endpoint, said()) {
+        // What is no endpoint is not repeated: it may hold a password.
+        (None, Some(url)) if url.parse::<Endpoint>().is_ok() => url,
+        _ => access.place(service.id()),
+    }
+}
+
 impl Session {
     /// Finds the service, and makes sure of the account where one is expected. Sends nothing else.
     pub async fn open(access: &Access, service: Service) -> Result<Self, Error> {
@@ -45,7 +60,12 @@ impl Session {
             .no_credentials()
             // The engine's is the only retry policy, and so is its deadline.
             .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build());
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(5))
+                    .operation_attempt_timeout(REQUEST)
+                    .build(),
+            );
         // Asked for without the service of a cloud's machines, which would be waited for where there is none.
         let said = match region {
             Some(region) => Some(Region::new(region.clone())),
@@ -59,10 +79,19 @@ impl Session {
         };
         let emulator = endpoint.clone().filter(|endpoint| !endpoint.is_aws());
         if emulator.is_none() && expect_account.is_none() {
+            let why = match &endpoint {
+                Some(endpoint) => format!("{endpoint} is AWS itself"),
+                None => {
+                    format!("neither endpointUrl nor {} is set, so this is AWS itself", service.variable())
+                }
+            };
+            return Err(Error::config(format!("{why}: say expectAccountId, the account that is meant")));
+        }
+        // The account is asked for, and a pod's token exchanged, where the environment says that STS is.
+        let elsewhere = found.endpoint_url().and_then(|url| url.parse::<Endpoint>().ok());
+        if let (None, Some(elsewhere)) = (&emulator, elsewhere.filter(|url| !url.is_aws())) {
             return Err(Error::config(format!(
-                "neither endpointUrl nor {} is set, so this is AWS itself: say expectAccountId, the account that \
-                 is meant",
-                service.variable()
+                "{service} is AWS itself, and AWS_ENDPOINT_URL (or a profile) leads its STS to {elsewhere}: unset it"
             )));
         }
         let region = match (said, &emulator) {

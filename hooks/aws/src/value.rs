@@ -72,7 +72,18 @@ fn same(row: &Attribute, wanted: &str, reported: &str) -> bool {
         Kind::DeadLetters { .. } => loose(&wanted) == loose(&reported),
         Kind::Allowed => sorted(&wanted) == sorted(&reported),
         Kind::Json | Kind::Number { .. } => wanted == reported,
+        Kind::Partial => covers(&reported, &wanted),
         Kind::Flag | Kind::Word(_) | Kind::Text(_) | Kind::Arn => false,
+    }
+}
+
+/// Whether all that is wanted is reported, whatever else is.
+fn covers(reported: &Value, wanted: &Value) -> bool {
+    match (reported, wanted) {
+        (Value::Object(reported), Value::Object(wanted)) => wanted.iter().all(|(key, wanted)| {
+            reported.get(key).map_or(wanted.is_null(), |reported| covers(reported, wanted))
+        }),
+        _ => reported == wanted,
     }
 }
 
@@ -159,6 +170,16 @@ mod tests {
         for (name, setting, reported) in cases {
             assert_eq!(difference(row(name), &setting, reported, &near()), None, "{name}");
         }
+    }
+
+    #[test]
+    fn what_the_api_adds_to_a_delivery_policy_is_no_difference() {
+        let row = Attribute::new("deliveryPolicy", "DeliveryPolicy", Kind::Partial);
+        let wanted = Setting::Json(json!({"healthyRetryPolicy": {"numRetries": 5}}));
+        let more = r#"{"healthyRetryPolicy":{"numRetries":5,"minDelayTarget":20},"guaranteed":false}"#;
+        assert_eq!(difference(&row, &wanted, Some(more), &near()), None);
+        let other = r#"{"healthyRetryPolicy":{"numRetries":3,"minDelayTarget":20}}"#;
+        assert!(difference(&row, &wanted, Some(other), &near()).is_some());
     }
 
     #[test]

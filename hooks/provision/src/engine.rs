@@ -44,6 +44,13 @@ struct Item<P: Provider> {
     edit: Edit,
 }
 
+impl<P: Provider> Item<P> {
+    /// Whether it is there and may be told of.
+    fn is_ours(&self) -> bool {
+        self.have.is_some() && !matches!(self.change, Change::Refuse(_))
+    }
+}
+
 /// All that is known before the first write.
 struct Prepared<'a, P: Provider> {
     provider: P,
@@ -181,7 +188,11 @@ impl<'a, P: Provider> Engine<'a, P> {
         let found =
             found.map_err(|error| failed(P::SECTION, "look for what is left over", &self.endpoint, error))?;
         for want in found {
-            let have = self.observe(provider, &want).await?;
+            // Other teams' things are called so too, and may be nobody's business but theirs.
+            let have = match self.observe(provider, &want).await {
+                Err(Error::Refused(_)) => continue,
+                have => have?,
+            };
             if have.as_ref().is_some_and(|have| self.owns(have).is_ok()) {
                 strays.push(Item { want, have, change: Change::Delete, edit: Edit::default() });
             }
@@ -262,7 +273,7 @@ impl<P: Provider> Prepared<'_, P> {
 
     /// The things whose values the application gets: those of this run, and of all others those that are there.
     fn told(&self) -> impl Iterator<Item = (&P::Want, Option<&P::Have>)> {
-        let others = self.others.iter().filter(|item| item.have.is_some());
+        let others = self.others.iter().filter(|item| item.is_ours());
         self.items.iter().chain(others).map(|item| (&item.want, item.have.as_ref()))
     }
 }

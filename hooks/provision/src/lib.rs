@@ -7,7 +7,12 @@
 //! Nothing here knows a back end, and no hook knows another: what they share is the config file,
 //! whose whole vocabulary is in [`config`], so that every hook can check all of it.
 
-use std::{fmt, io, process::ExitCode, time::Duration};
+use std::{
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -37,6 +42,7 @@ use error::Error;
 use marks::{Edit, Tags};
 use outputs::Output;
 use report::Report;
+pub use report::leave;
 
 /// One kind of thing that a hook provides: queues, topics, databases.
 ///
@@ -125,7 +131,22 @@ pub trait Provider: Sized {
 }
 
 /// The whole of a hook's `main`: reads the arguments and the file, does what they say, tells.
-pub async fn run<P: Provider>() -> ExitCode {
+#[must_use]
+pub fn run<P: Provider>() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            drop(writeln!(io::stderr(), "start: {error}"));
+            return exit::INTERNAL.into();
+        }
+    };
+    let code = runtime.block_on(Box::pin(whole::<P>()));
+    // A name that is being looked up is not waited for: a nameserver may be silent for long.
+    runtime.shutdown_background();
+    code
+}
+
+async fn whole<P: Provider>() -> ExitCode {
     let args = match Args::read(&format!("{}-hook", P::SECTION)) {
         Ok(args) => args,
         Err(code) => return code,

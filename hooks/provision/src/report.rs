@@ -110,7 +110,7 @@ impl Report {
 }
 
 /// Leaves `text` as the container's termination message, where there is a container.
-pub(crate) fn leave(text: &str) -> io::Result<()> {
+pub fn leave(text: &str) -> io::Result<()> {
     if !fs::exists(TERMINATION_LOG)? {
         return Ok(());
     }

@@ -8,8 +8,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::{error::Error, report::Report};
 
-/// How long one call may take.
-const CALL: Duration = Duration::from_secs(10);
+/// How long one call may take, of which each request has a limit of its own in the client that sends it.
+const CALL: Duration = Duration::from_mins(1);
 /// How often somebody who watches is told what is waited for.
 const NOTICE: Duration = Duration::from_secs(10);
 /// With less than this left no further try is worth its while; so the last one comes just before the end.
@@ -211,7 +211,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_call_that_hangs_is_given_up_and_made_again() {
         let tries = Cell::new(0);
-        let outcome = Patience::new(Duration::from_mins(1), &report())
+        let outcome = Patience::new(Duration::from_mins(5), &report())
             .call("here", || async {
                 tries.set(tries.get() + 1);
                 if tries.get() == 1 {

@@ -7,7 +7,7 @@
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
-    process::{ExitCode, ExitStatus},
+    process::{ExitCode, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -15,6 +15,7 @@ use clap::{Parser, ValueEnum};
 use provision::{Timeout, exit};
 use rustix::process::{Pid, kill_process};
 use tokio::{
+    io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
     signal::unix::{Signal, SignalKind, signal},
 };
@@ -71,59 +72,115 @@ pub async fn run() -> ExitCode {
     }
 }
 
-/// Runs them; the exit code is the first that is not 0.
+/// What the first hook that failed said last, and its exit code.
+struct First {
+    code: exit::Code,
+    line: String,
+}
+
+/// Runs them; the exit code is the first that is not 0, and its reason the last line.
 async fn sequence(args: &Args, beside: &Path) -> Result<ExitCode, String> {
     let Args { verb, hooks, config, timeout } = args;
     let ends = Instant::now() + timeout.get();
     let listen = |kind| signal(kind).map_err(|error| format!("listen for signals: {error}"));
     let mut signals = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-    let mut first = None;
-    for (done, hook) in hooks.iter().enumerate() {
+    let mut first: Option<First> = None;
+    let mut rest = hooks.as_slice();
+    let mut said = String::new();
+    while let Some((hook, others)) = rest.split_first() {
         let left = ends.saturating_duration_since(Instant::now());
         // A delete that waits in vain leaves the others their share.
-        let others = u32::try_from(hooks.len() - done).unwrap_or(u32::MAX);
-        let left = if *verb == Verb::Delete { left / others } else { left };
+        let share = u32::try_from(rest.len()).unwrap_or(u32::MAX);
+        let left = if *verb == Verb::Delete { left / share } else { left };
         if left < Duration::from_secs(1) {
-            talk(&format!(
-                "{hook}-hook: not run: the hooks before it took all of {}s",
+            let line = format!(
+                "not run: {}: the hooks before took all of {}s",
+                words(rest),
                 timeout.get().as_secs()
-            ));
-            return Ok(first.unwrap_or(exit::UNREACHABLE).into());
+            );
+            first.get_or_insert(First { code: exit::UNREACHABLE, line });
+            break;
         }
+        rest = others;
         let program = beside.join(format!("{hook}-hook"));
         let child = Command::new(&program)
             .arg(verb.to_possible_value().expect("no word is hidden").get_name())
             .arg(format!("--config={}", config.display()))
             .arg(format!("--timeout={}s", left.as_secs()))
+            .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("run {}: {error}", program.display()))?;
-        let (status, stopped) =
-            wait(child, &mut signals).await.map_err(|error| format!("{hook}-hook: {error}"))?;
-        if !status.success() {
-            first.get_or_insert(code(status));
+        let end = wait(child, &mut signals).await.map_err(|error| format!("{hook}-hook: {error}"))?;
+        said.clone_from(&end.last);
+        if !end.status.success() {
+            first.get_or_insert(First { code: code(end.status), line: end.last });
+            if *verb == Verb::Apply {
+                break;
+            }
         }
-        if stopped || (*verb == Verb::Apply && !status.success()) {
+        if end.stopped && !rest.is_empty() {
+            let line = format!("stopped; not run: {}; run it again", words(rest));
+            first.get_or_insert(First { code: exit::INTERNAL, line });
             break;
         }
     }
-    Ok(first.unwrap_or(exit::DONE).into())
+    let Some(First { code, line }) = first else { return Ok(exit::DONE.into()) };
+    // What came after the reason has said its own last words since.
+    if line != said {
+        talk(&line);
+        if let Err(error) = provision::leave(&line) {
+            talk(&format!("leave the reason for Kubernetes: {error}"));
+        }
+    }
+    Ok(code.into())
 }
 
-/// Waits for a hook, and passes on that it is to stop; whether that came.
-async fn wait(mut child: Child, signals: &mut (Signal, Signal)) -> io::Result<(ExitStatus, bool)> {
+fn words(hooks: &[String]) -> String {
+    hooks.iter().map(|hook| format!("{hook}-hook")).collect::<Vec<_>>().join(", ")
+}
+
+/// How a hook ended.
+struct End {
+    status: ExitStatus,
+    /// Whether it was told to stop.
+    stopped: bool,
+    /// The last line of its stderr, which is passed on as it comes.
+    last: String,
+}
+
+/// Waits for a hook, and passes on what it says and that it is to stop.
+async fn wait(mut child: Child, signals: &mut (Signal, Signal)) -> io::Result<End> {
     let (terminate, interrupt) = signals;
-    tokio::select! {
-        biased;
-        status = child.wait() => return Ok((status?, false)),
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let mut lines = child.stderr.take().map(|err| BufReader::new(err).lines());
+    let (mut stopped, mut last) = (false, String::new());
+    loop {
+        let line = async {
+            match &mut lines {
+                Some(lines) => lines.next_line().await,
+                None => Ok(None),
+            }
+        };
+        tokio::select! {
+            line = line => match line? {
+                Some(line) => {
+                    talk(&line);
+                    last = line;
+                }
+                None => break,
+            },
+            _ = terminate.recv() => stopped = pass_on(&child)?,
+            _ = interrupt.recv() => stopped = pass_on(&child)?,
+        }
     }
-    // Only the hook knows what it has not done; one that has ended in this moment has said all.
-    let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    if let Some(id) = id {
+    Ok(End { status: child.wait().await?, stopped, last })
+}
+
+/// Only the hook knows what it has not done; one that has ended in this moment has said all.
+fn pass_on(child: &Child) -> io::Result<bool> {
+    if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
         kill_process(id, rustix::process::Signal::TERM)?;
     }
-    Ok((child.wait().await?, true))
+    Ok(true)
 }
 
 /// A hook's own exit code; one that was killed has none.

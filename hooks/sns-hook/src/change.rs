@@ -83,7 +83,11 @@ impl Topics {
         let arn = have.arn.as_str();
         for (row, setting) in want.attributes.iter().filter(|(row, _)| change.touches(row.name)) {
             let reported = have.attributes.get(&row.api.to_lowercase()).map(String::as_str);
-            let text = wanted(row, setting, reported, &have.arn);
+            let text = match (row.name, setting) {
+                // Of an archive an empty text is no end.
+                ("archivePolicy", Setting::Unset) => "{}".to_owned(),
+                _ => wanted(row, setting, reported, &have.arn),
+            };
             if row.name == "dataProtectionPolicy" {
                 let request = self.client.put_data_protection_policy().resource_arn(arn);
                 let sent = request.data_protection_policy(text).send().await;
@@ -113,6 +117,10 @@ impl Topics {
             self.unsubscribe(arn.as_deref()).await?;
         }
         self.dismiss(&have).await?;
+        // AWS does not delete a topic that keeps an archive.
+        if have.attributes.get("archivepolicy").is_some_and(|policy| !policy.is_empty() && policy != "{}") {
+            self.set(have.arn.as_str(), "ArchivePolicy", "{}").await?;
+        }
         match self.client.delete_topic().topic_arn(have.arn.as_str()).send().await {
             Ok(_) => {}
             Err(error) if is(&error, &ABSENT) => {}

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use aws::session::{Service, Session};
+use aws::session::{Service, Session, place};
 use aws_sdk_sns::Client;
 use provision::{
     Provider,
@@ -103,7 +103,7 @@ impl Provider for Topics {
     }
 
     fn endpoint(section: &Sns) -> String {
-        section.access.place("SNS")
+        place(&section.access, Service::Sns)
     }
 
     async fn connect(section: &Sns) -> Result<Self, Error> {
@@ -225,6 +225,11 @@ impl Provider for Topics {
 }
 
 impl Have {
+    /// The ARN of a neighbour of the file's queues: they may be in another region than the topic.
+    fn near(&self) -> &Arn {
+        self.queues.values().next().map_or(&self.arn, |queue| &queue.arn)
+    }
+
     /// Whether the queue's policy says anything of the topic.
     fn admitted(&self, queue: &str) -> bool {
         let queue = self.queues.get(queue);
@@ -232,7 +237,7 @@ impl Have {
     }
 
     fn subscription(&self, want: &Subscription) -> Option<&Subscribed> {
-        let endpoint = plan::endpoint(want, &self.arn);
+        let endpoint = plan::endpoint(want, self.near());
         let protocol = want.protocol.as_str();
         self.subscriptions.iter().find(|have| have.protocol == protocol && have.endpoint == endpoint)
     }

@@ -29,10 +29,10 @@ pub(crate) fn change(want: &Want, have: Option<&Have>) -> Change {
     }
 }
 
-/// Who gets the messages, as the API says it; a queue of the file is beside the topic.
-pub(crate) fn endpoint(want: &Subscription, topic: &Arn) -> String {
+/// Who gets the messages, as the API says it; a queue of the file is beside `near`.
+pub(crate) fn endpoint(want: &Subscription, near: &Arn) -> String {
     match &want.target {
-        Target::Queue(queue) => queue.arn(topic).to_string(),
+        Target::Queue(queue) => queue.arn(near).to_string(),
         Target::Endpoint(endpoint) => endpoint.clone(),
     }
 }
@@ -83,11 +83,11 @@ pub(crate) fn drift(
     row: &Attribute,
     setting: &Setting,
     there: &Subscribed,
-    topic: &Arn,
+    near: &Arn,
 ) -> Option<Difference> {
     // Nobody can change a subscription that waits to be confirmed.
     there.arn.as_ref()?;
-    value::difference(row, setting, there.attributes.get(row.api).map(String::as_str), topic)
+    value::difference(row, setting, there.attributes.get(row.api).map(String::as_str), near)
 }
 
 fn topic_change(want: &Topic, have: &Have) -> Change {
@@ -123,7 +123,7 @@ fn subscription_differences(want: &Subscription, have: &Have) -> Vec<Difference>
         }
         Some(there) => {
             let drifted =
-                want.attributes.iter().filter_map(|(row, setting)| drift(row, setting, there, &have.arn));
+                want.attributes.iter().filter_map(|(row, setting)| drift(row, setting, there, have.near()));
             differences.extend(drifted.map(|field| below(&name, field)));
         }
     }

@@ -68,8 +68,9 @@ impl Topics {
         }
         let Some(tags) = self.tags(&arn).await? else { return Ok(None) };
         let blind = self.blind(want, &attributes);
-        let subscriptions = self.subscriptions(&arn, &want.subscriptions).await?;
         let queues = self.queues_of(&Want::Topic(want.clone())).await?;
+        let near = queues.values().next().map_or(&arn, |queue| &queue.arn);
+        let subscriptions = self.subscriptions(&arn, &want.subscriptions, near).await?;
         Ok(Some(Have { arn, attributes, blind, tags: Some(tags), subscriptions, queues }))
     }
 
@@ -80,8 +81,9 @@ impl Topics {
             TopicRef::Arn(arn) => Some(arn.clone()),
         };
         let Some(arn) = arn else { return Ok(None) };
-        let subscriptions = self.subscriptions(&arn, &[plan::subscription(want)]).await?;
         let queues = self.queues_of(&Want::Shared(want.clone())).await?;
+        let near = queues.values().next().map_or(&arn, |queue| &queue.arn);
+        let subscriptions = self.subscriptions(&arn, &[plan::subscription(want)], near).await?;
         if subscriptions.is_empty() && queues.is_empty() {
             return Ok(None);
         }
@@ -127,14 +129,19 @@ impl Topics {
     }
 
     /// Those subscriptions of the topic that are wanted and there, with their attributes.
-    async fn subscriptions(&self, topic: &Arn, wanted: &[Subscription]) -> Result<Vec<Subscribed>, Error> {
+    async fn subscriptions(
+        &self,
+        topic: &Arn,
+        wanted: &[Subscription],
+        near: &Arn,
+    ) -> Result<Vec<Subscribed>, Error> {
         let mut there = Vec::new();
         if wanted.is_empty() {
             return Ok(there);
         }
         for (arn, protocol, endpoint) in self.subscribed(topic).await? {
             let is = |want: &Subscription| {
-                want.protocol.as_str() == protocol && plan::endpoint(want, topic) == endpoint
+                want.protocol.as_str() == protocol && plan::endpoint(want, near) == endpoint
             };
             if !wanted.iter().any(is) {
                 continue;
@@ -185,6 +192,10 @@ impl Topics {
                 Err(error) => return Err(classed("ListSubscriptionsByTopic", &error)),
             };
             for found in answer.subscriptions.unwrap_or_default() {
+                // One that has ended is listed for days.
+                if found.subscription_arn.as_deref() == Some("Deleted") {
+                    continue;
+                }
                 // AWS says "PendingConfirmation" in the place of the ARN.
                 let arn = found.subscription_arn.filter(|arn| arn.starts_with("arn:"));
                 all.push((arn, found.protocol.unwrap_or_default(), found.endpoint.unwrap_or_default()));

@@ -20,13 +20,14 @@ use crate::{Have, Subscribed, Topics, plan, read::ABSENT};
 impl Topics {
     /// Makes the wanted subscriptions of a topic be as they should, those that differ alone.
     pub(crate) async fn subscribe_all(&self, have: &Have, wanted: &[Subscription]) -> Result<(), Error> {
+        let near = have.near();
         for want in wanted {
             for name in plan::sends_to(want) {
                 self.admit(have, name).await?;
             }
             match have.subscription(want) {
-                None => self.subscribe(&have.arn, want).await?,
-                Some(there) => self.change(there, want, &have.arn).await?,
+                None => self.subscribe(&have.arn, want, near).await?,
+                Some(there) => self.change(there, want, &have.arn, near).await?,
             }
         }
         Ok(())
@@ -46,16 +47,16 @@ impl Topics {
         }
     }
 
-    async fn subscribe(&self, topic: &Arn, want: &Subscription) -> Result<(), Error> {
+    async fn subscribe(&self, topic: &Arn, want: &Subscription, near: &Arn) -> Result<(), Error> {
         let mut request = self
             .client
             .subscribe()
             .topic_arn(topic.as_str())
             .protocol(want.protocol.as_str())
-            .endpoint(plan::endpoint(want, topic))
+            .endpoint(plan::endpoint(want, near))
             .return_subscription_arn(true);
         for (row, setting) in want.attributes.iter().filter(|(_, setting)| **setting != Setting::Unset) {
-            request = request.attributes(row.api, text(row, setting, topic));
+            request = request.attributes(row.api, text(row, setting, near));
         }
         match request.send().await {
             Ok(_) => Ok(()),
@@ -65,12 +66,18 @@ impl Topics {
         }
     }
 
-    async fn change(&self, there: &Subscribed, want: &Subscription, topic: &Arn) -> Result<(), Error> {
+    async fn change(
+        &self,
+        there: &Subscribed,
+        want: &Subscription,
+        topic: &Arn,
+        near: &Arn,
+    ) -> Result<(), Error> {
         let Some(arn) = &there.arn else { return Ok(()) };
         let mut drifted: Vec<(&Attribute, &Setting)> = want
             .attributes
             .iter()
-            .filter(|(row, setting)| plan::drift(row, setting, there, topic).is_some())
+            .filter(|(row, setting)| plan::drift(row, setting, there, near).is_some())
             .collect();
         // A scope is narrowed after its policy has been, and widened before: SNS checks each against the other.
         let last = |(row, setting): &(&Attribute, &Setting)| {
@@ -83,7 +90,7 @@ impl Topics {
             && drifted.iter().any(|(row, to)| row.name == "redrivePolicy" && **to == Setting::Unset)
         {
             self.unsubscribe(Some(arn)).await?;
-            return self.subscribe(topic, want).await;
+            return self.subscribe(topic, want, near).await;
         }
         for (row, setting) in drifted {
             let request =
@@ -91,7 +98,7 @@ impl Topics {
             let value = match (row.name, setting) {
                 ("redrivePolicy", Setting::Unset) => None,
                 ("filterPolicy", Setting::Unset) => Some("{}".to_owned()),
-                _ => Some(text(row, setting, topic)),
+                _ => Some(text(row, setting, near)),
             };
             let sent = request.set_attribute_value(value).send().await;
             sent.map_err(|error| classed(&format!("SetSubscriptionAttributes {}", row.api), &error))?;
@@ -130,7 +137,12 @@ impl Topics {
             if !mark.scope.may_have_named(&name, Queue::MAX_NAME) {
                 continue;
             }
-            for topic in queues.admitted(&name, &url).await? {
+            let topics = match queues.admitted(&name, &url).await {
+                // Other teams' queues are called so too, and may be nobody's business but theirs.
+                Err(Error::Refused(_)) => continue,
+                topics => topics?,
+            };
+            for topic in topics {
                 if !wants.iter().any(|want| plan::asks_for(want, &topic, &name)) {
                     left.push(Want::Shared(Shared::of(topic, &name)));
                 }
@@ -158,6 +170,6 @@ impl Topics {
     }
 }
 
-fn text(row: &Attribute, setting: &Setting, topic: &Arn) -> String {
-    value::wanted(row, setting, None, topic)
+fn text(row: &Attribute, setting: &Setting, near: &Arn) -> String {
+    value::wanted(row, setting, None, near)
 }

@@ -27,7 +27,12 @@ impl Queues {
                 self.section.access.place("SQS")
             ))
         })?;
+        // One key encrypts: where the file says which kind, base's other kind is not taken.
+        let own_kind = matches!(want.attributes.get("sqsManagedSseEnabled"), Some(Setting::Text(text)) if text == "true");
         for row in QueueTable::ROWS.iter().filter(|row| row.name != "fifoQueue") {
+            if own_kind && row.name.starts_with("kms") {
+                continue;
+            }
             let unsaid = want.attributes.get(row.name).is_none();
             if let Some(reported) = base.attributes.get(row.api).filter(|text| unsaid && !text.is_empty())
                 && let Some(setting) = self.setting(row, reported, &base, &want)?

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use aws::session::{Service, Session};
+use aws::session::{Service, Session, place};
 use aws_sdk_sqs::Client;
 use provision::{
     Provider,
@@ -88,7 +88,7 @@ impl Provider for Queues {
     }
 
     fn endpoint(section: &Sqs) -> String {
-        section.access.place("SQS")
+        place(&section.access, Service::Sqs)
     }
 
     async fn connect(section: &Sqs) -> Result<Self, Error> {
@@ -100,7 +100,8 @@ impl Provider for Queues {
             section: section.clone(),
             host: session.emulator.map(|endpoint| endpoint.to_string()),
             urls: RefCell::default(),
-            touched: RefCell::default(),
+            // The list may be older than they are.
+            touched: RefCell::new(section.queues.iter().map(|queue| queue.name.clone()).collect()),
             near: RefCell::default(),
             written: RefCell::default(),
         };

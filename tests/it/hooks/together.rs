@@ -6,7 +6,7 @@ use acceptance::{
     emulator::REGION,
     hook::{Hook, file},
     lab::lab,
-    proxy::{Fault, Proxy, Which},
+    proxy::{Fault, Proxy, Refusal, Which},
 };
 
 /// Where nobody is.
@@ -38,6 +38,8 @@ fn the_first_that_fails_ends_an_apply_and_its_reason_is_the_last_line() {
     let ended = Hook::several().run("apply", &config, &["sqs", "sns", "--timeout=3s"]).ends_with(4);
     assert!(ended.last_line().contains(NOWHERE) && ended.last_line().contains("refused"), "{}", ended.said());
     assert!(sns.calls().is_empty(), "{:?}", sns.calls());
+    let reasons = ended.told.iter().filter(|(_, line)| line.contains("out of time")).count();
+    assert_eq!(reasons, 1, "{}", ended.said());
 }
 
 #[test]
@@ -48,6 +50,20 @@ fn a_delete_goes_on_where_one_of_them_reaches_nobody() {
     let ended = Hook::several().does("delete", &config, &["sns", "sqs", "--timeout=6s"]);
     assert_eq!(ended.report(), ["left sns/together-together-left", "delete sqs/together-together-left"]);
     assert!(ended.wall < Duration::from_secs(6), "{:?}", ended.wall);
+}
+
+#[test]
+fn the_reason_of_the_first_that_fails_is_the_last_line_of_a_delete_too() {
+    let url = lab().var("LOCALSTACK_URL");
+    let config = both("together-word", url, url);
+    let _ = Hook::several().does("apply", &config, &["sqs", "sns"]);
+    let sns = Proxy::before(url);
+    sns.on(Which::from(1).of("DeleteTopic"), Fault::Refused(Refusal::new(403, "AuthorizationError")));
+    let ended =
+        Hook::several().run("delete", &both("together-word", url, sns.url()), &["sns", "sqs"]).ends_with(5);
+    assert_eq!(ended.report(), ["refuse sns/together-together-word", "delete sqs/together-together-word"]);
+    assert!(ended.last_line().contains("AuthorizationError"), "{}", ended.said());
+    let _ = Hook::several().does("delete", &config, &["sns", "sqs"]);
 }
 
 #[test]

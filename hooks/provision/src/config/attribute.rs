@@ -47,6 +47,8 @@ pub enum Kind {
     Arn,
     /// A JSON object, compared as JSON.
     Json,
+    /// A JSON object to which the API adds what it leaves out.
+    Partial,
     /// A policy of who may do what, compared by what it means.
     Policy,
     /// The dead-letter queue; `counted` where it says after how many receives.

@@ -71,7 +71,10 @@ impl Endpoint {
         let authority = self.0.split("://").nth(1).unwrap_or_default();
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
         let host = host.trim_end_matches('.').to_ascii_lowercase();
-        [".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws"].iter().any(|end| host.ends_with(end))
+        // Machines, functions and load balancers of anybody have names below these ends too.
+        let service = |label: &str| matches!(label, "sqs" | "sqs-fips" | "queue" | "sns" | "sns-fips");
+        [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"].iter().any(|end| host.ends_with(end))
+            && host.split('.').any(service)
     }
 }
 
@@ -311,8 +314,14 @@ mod tests {
         ] {
             assert!(aws(url), "{url}");
         }
-        for url in ["http://amazonaws.com.evil.example", "http://localstack.infra:4566", "http://[::1]:4566"]
-        {
+        for url in [
+            "http://amazonaws.com.evil.example",
+            "http://internal-localstack-1.eu-west-1.elb.amazonaws.com:4566",
+            "http://ec2-1-2-3-4.eu-west-1.compute.amazonaws.com:4566",
+            "https://abc.lambda-url.eu-west-1.on.aws",
+            "http://localstack.infra:4566",
+            "http://[::1]:4566",
+        ] {
             assert!(!aws(url), "{url}");
         }
     }

@@ -64,7 +64,7 @@ impl Attribute {
                 json!({ "type": "string", "minLength": 1, "maxLength": most, "description": "one line, or none" })
             }
             Kind::Arn => json!({ "type": "string", "description": "an ARN, or none" }),
-            Kind::Json | Kind::Policy => {
+            Kind::Json | Kind::Partial | Kind::Policy => {
                 json!({ "type": ["object", "string"], "description": "an object, the text of one, or none" })
             }
             Kind::DeadLetters { .. } => {

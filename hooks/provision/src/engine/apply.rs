@@ -28,7 +28,7 @@ impl<P: Provider> Engine<'_, P> {
         let Prepared { provider, items, others, strays, cluster, bundles: _ } = prepared;
         self.report.expect(strays.iter().map(|stray| thing::<P>(&stray.want)));
         let mut made = others;
-        made.retain(|item| item.have.is_some());
+        made.retain(Item::is_ours);
         made.extend(self.make(&provider, items).await?);
         if let Some(cluster) = cluster {
             self.tell(&cluster, &made).await?;
@@ -112,6 +112,7 @@ impl<P: Provider> Engine<'_, P> {
                 }
                 Err(other) => return Err(error(other)),
             };
+            let sent = sent.then_some(&change);
             let (have, rest, next) = self.look_again(provider, want, sent).await?;
             match (rest, have) {
                 (Change::Keep, Some(have)) => return Ok(have),
@@ -119,7 +120,7 @@ impl<P: Provider> Engine<'_, P> {
                 // Nothing was done, or a create lost a race and left the winner's thing, or it takes a thing's
                 // own name to say the rest, or somebody has deleted what was to be changed.
                 (rest @ (Change::Create(_) | Change::Update(_)), _)
-                    if !sent
+                    if sent.is_none()
                         || matches!(
                             (&change, &rest),
                             (Change::Create(_), Change::Update(_)) | (Change::Update(_), Change::Create(_))
@@ -147,14 +148,19 @@ impl<P: Provider> Engine<'_, P> {
         &self,
         provider: &P,
         want: &P::Want,
-        sent: bool,
+        sent: Option<&Change>,
     ) -> Result<(Option<P::Have>, Change, Edit), Error> {
         let began = Instant::now();
         let mut pauses = Pauses::default();
         loop {
             let have = self.observe(provider, want).await?;
             let (rest, next) = self.judge(want, have.as_ref());
-            let settled = matches!(rest, Change::Keep | Change::Refuse(_)) || !sent;
+            // What a create leaves to an update is no report of what was before.
+            let settled = match sent {
+                None => true,
+                Some(Change::Create(_)) => matches!(rest, Change::Keep | Change::Update(_)),
+                Some(_) => matches!(rest, Change::Keep | Change::Refuse(_)),
+            };
             if settled || began.elapsed() >= provider.settles() {
                 return Ok((have, rest, next));
             }

@@ -2,7 +2,7 @@
 //!
 //! Every write names the object's uid (or creates it), so that it never falls on a successor.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -20,6 +20,9 @@ use crate::{
     marks::Tags,
 };
 use feature::words;
+
+/// How long one request may take.
+const REQUEST: Duration = Duration::from_secs(10);
 
 /// The objects of one owner, seen by one hook.
 pub(crate) struct Objects<'a> {
@@ -43,12 +46,13 @@ pub(crate) enum Removed {
 impl<'a> Objects<'a> {
     /// A client for the cluster that the pod runs in, or that KUBECONFIG names. Talks to nobody.
     pub(crate) async fn connect(mark: &'a Mark, hook: &str, now: Timestamp) -> Result<Self, Error> {
-        let config = Config::infer().await.map_err(|error| {
+        let mut config = Config::infer().await.map_err(|error| {
             Error::config(format!(
                 "outputs need a cluster, and there is none: {} (in a pod: a service account; else set KUBECONFIG)",
                 root_cause(&error)
             ))
         })?;
+        config.read_timeout = Some(REQUEST);
         let endpoint = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let client = Client::try_from(config)
             .map_err(|error| Error::config(format!("cluster {endpoint}: {}", root_cause(&error))))?;

@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for &'static Attribute {
             Kind::Flag => f.write_str("true or false"),
             Kind::Word(words) => f.write_str(&words.join(" or ")),
             Kind::Text(_) | Kind::Arn => f.write_str("one text"),
-            Kind::Json | Kind::Policy | Kind::DeadLetters { .. } | Kind::Allowed => {
+            Kind::Json | Kind::Partial | Kind::Policy | Kind::DeadLetters { .. } | Kind::Allowed => {
                 f.write_str("keys with values, or the word none")
             }
         }
@@ -162,11 +162,13 @@ impl<'de> Visitor<'de> for &'static Attribute {
                 Ok(arn) => Ok(Setting::Text(arn.to_string())),
                 Err(error) => Err(E::custom(format!("{name} {error}"))),
             },
-            Kind::Json | Kind::Policy => match serde_json::from_str(text).map(|Json(value)| value) {
-                Ok(Value::Object(object)) => Ok(Setting::Json(Value::Object(object))),
-                Ok(_) => Err(E::custom(format!("{name} is no JSON object"))),
-                Err(error) => Err(E::custom(format!("{name} is no JSON: {error}"))),
-            },
+            Kind::Json | Kind::Partial | Kind::Policy => {
+                match serde_json::from_str(text).map(|Json(value)| value) {
+                    Ok(Value::Object(object)) => Ok(Setting::Json(Value::Object(object))),
+                    Ok(_) => Err(E::custom(format!("{name} is no JSON object"))),
+                    Err(error) => Err(E::custom(format!("{name} is no JSON: {error}"))),
+                }
+            }
             Kind::DeadLetters { .. } | Kind::Allowed => {
                 Err(E::invalid_type(de::Unexpected::Str(text), &self))
             }
@@ -176,7 +178,9 @@ impl<'de> Visitor<'de> for &'static Attribute {
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Setting, A::Error> {
         let entries = MapAccessDeserializer::new(entries);
         match &self.kind {
-            Kind::Json | Kind::Policy => Json::deserialize(entries).map(|Json(value)| Setting::Json(value)),
+            Kind::Json | Kind::Partial | Kind::Policy => {
+                Json::deserialize(entries).map(|Json(value)| Setting::Json(value))
+            }
             Kind::DeadLetters { counted } => DeadLetters::read(entries, *counted).map(Setting::DeadLetters),
             Kind::Allowed => Allowed::read(entries).map(Setting::Allowed),
             _ => Err(de::Error::invalid_type(de::Unexpected::Map, &self)),

@@ -81,7 +81,7 @@ impl Table for TopicTable {
     const ROWS: &'static [Attribute] = &[
         Attribute::new("displayName", "DisplayName", Kind::Text(100)),
         Attribute::new("policy", "Policy", Kind::Policy).firm(),
-        Attribute::new("deliveryPolicy", "DeliveryPolicy", Kind::Json),
+        Attribute::new("deliveryPolicy", "DeliveryPolicy", Kind::Partial),
         Attribute::new("kmsMasterKeyId", "KmsMasterKeyId", Kind::Text(2048)),
         Attribute::new("signatureVersion", "SignatureVersion", Kind::Word(&["1", "2"])).absent("1"),
         Attribute::new("tracingConfig", "TracingConfig", Kind::Word(&["PassThrough", "Active"]))

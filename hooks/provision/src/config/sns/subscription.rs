@@ -60,7 +60,7 @@ impl Table for SubscriptionTable {
         .absent("MessageAttributes"),
         Attribute::new("filterPolicy", "FilterPolicy", Kind::Json),
         Attribute::new("redrivePolicy", "RedrivePolicy", Kind::DeadLetters { counted: false }),
-        Attribute::new("deliveryPolicy", "DeliveryPolicy", Kind::Json),
+        Attribute::new("deliveryPolicy", "DeliveryPolicy", Kind::Partial),
         Attribute::new("replayPolicy", "ReplayPolicy", Kind::Json),
         Attribute::new("subscriptionRoleArn", "SubscriptionRoleArn", Kind::Arn),
     ];
