@@ -57,7 +57,7 @@ helm.sh/hook-weight: "-20"
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}
 
-{{/* Seconds that a hook may take. */}}
+{{/* Seconds that all hooks together may take. */}}
 {{- define "devstack-hooks.seconds" -}}
 {{- $count := trimSuffix "s" .Values.timeout | trimSuffix "m" | int }}
 {{- hasSuffix "m" .Values.timeout | ternary (mul 60 $count) $count }}

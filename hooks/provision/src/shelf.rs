@@ -30,6 +30,8 @@ pub(crate) struct Store {
     pub(crate) rival: RefCell<Option<(&'static str, u32, Tags)>>,
     /// How many of the next writes are carried out without an answer.
     pub(crate) mute: Cell<usize>,
+    /// How long reports may be late.
+    pub(crate) settles: Cell<Duration>,
     /// Whether another hook has to run before anything goes.
     pub(crate) held: Cell<bool>,
     pub(crate) fault: Cell<Option<Fault>>,
@@ -284,7 +286,7 @@ impl Provider for Boxes {
     }
 
     fn settles(&self) -> Duration {
-        Duration::ZERO
+        self.store.settles.get()
     }
 
     fn warnings(_: &Box_, _: &Self::Have) -> Vec<String> {

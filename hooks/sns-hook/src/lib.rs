@@ -193,8 +193,7 @@ impl Provider for Topics {
 
     fn warnings(_: &Want, have: &Have) -> Vec<String> {
         let blind = have.blind.iter();
-        let blind =
-            blind.map(|name| format!("{name} was taken and is not reported: its drift cannot be seen here"));
+        let blind = blind.map(|name| format!("{name} is not reported here: its drift cannot be seen"));
         let pending = have.subscriptions.iter().filter(|subscription| subscription.pending);
         let pending = pending.map(|Subscribed { protocol, endpoint, .. }| {
             format!("the subscription {protocol}:{endpoint} waits for whoever gets it to confirm it")

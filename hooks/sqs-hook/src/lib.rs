@@ -167,9 +167,7 @@ impl Provider for Queues {
 
     fn warnings(_: &Queue, have: &Have) -> Vec<String> {
         let blind = have.blind.iter();
-        blind
-            .map(|name| format!("{name} was taken and is not reported: its drift cannot be seen here"))
-            .collect()
+        blind.map(|name| format!("{name} is not reported here: its drift cannot be seen")).collect()
     }
 
     async fn delete(&self, want: &Queue) -> Result<(), Error> {

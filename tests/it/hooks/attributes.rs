@@ -118,7 +118,7 @@ impl Trial<'_> {
     /// `unread`: the hook knows of it, and leaves it alone.
     fn is_taken_and_not_reported(&self, unread: bool) -> Result<(), String> {
         let warning = format!(
-            "warning: {}: {} was taken and is not reported",
+            "warning: {}: {} is not reported here",
             self.thing(),
             self.subject.field(self.place, self.row.name)
         );

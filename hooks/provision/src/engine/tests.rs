@@ -156,6 +156,23 @@ async fn a_create_that_lost_a_race_is_settled_by_whose_the_thing_is() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn late_reports_are_waited_for_and_what_a_create_leaves_to_an_update_is_none() {
+    let shelf = shelf(&["a"]);
+    shelf.store.settles.set(Duration::from_mins(1));
+    shelf.store.rival.replace(Some(("a", 9, ours())));
+    let began = tokio::time::Instant::now();
+    apply(&shelf).await.0.expect("applies");
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert_eq!(shelf.store.writes.take(), ["create a", "update a"]);
+
+    shelf.store.lazy.set(true);
+    shelf.store.boxes.borrow_mut().get_mut("a").expect("there").0 = 9;
+    let error = apply(&shelf).await.0.expect_err("never settles");
+    assert_eq!(error.exit(), exit::UNREACHABLE, "{error}");
+    assert!(error.to_string().contains("it reports still what was before the write"), "{error}");
+}
+
 #[tokio::test]
 async fn a_write_that_changed_nothing_is_a_fault_that_names_the_field() {
     let shelf = shelf(&["a"]);
