@@ -14,6 +14,7 @@ mod marks;
 mod pages;
 mod race;
 mod role;
+mod silent_names;
 mod subscriptions;
 mod together;
 mod waiting;
