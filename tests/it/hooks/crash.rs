@@ -22,7 +22,7 @@ const NOTHING: [&str; 0] = [];
 const LONG: Duration = Duration::from_secs(20);
 
 #[test]
-fn a_hook_that_is_killed_at_any_request_is_finished_by_the_next_run() {
+fn a_hook_that_is_killed_around_any_write_is_finished_by_the_next_run() {
     for stage in Stage::of_all("broken-kill") {
         for k in stage.turns() {
             stage.set();
@@ -44,7 +44,7 @@ fn a_hook_that_is_killed_at_any_request_is_finished_by_the_next_run() {
 }
 
 #[test]
-fn a_hook_that_is_told_to_stop_at_any_request_says_what_is_not_done() {
+fn a_hook_that_is_told_to_stop_around_any_write_says_what_is_not_done() {
     for stage in Stage::of_all("broken-stop") {
         for k in stage.turns() {
             stage.set();
@@ -78,9 +78,23 @@ fn process_1_listens_to_signals_too() {
 }
 
 #[test]
+fn a_hook_that_waits_for_its_back_end_stops_too() {
+    for stage in Stage::of_all("broken-wait") {
+        stage.set();
+        stage.proxy.on(Which::from(1), Fault::Unsent);
+        let running = stage.hook().spawn(stage.verb, &stage.file(), &[]);
+        // The third try is in the midst of pauses.
+        let _ = stage.proxy.wait_for(&Which::nth(3), LONG);
+        running.signal("TERM");
+        stops(&stage, running, "SIGTERM", &format!("{} of {} while it waits", stage.verb, stage.name));
+        assert!(stage.proxy.calls().iter().all(|call| !call.writes()));
+    }
+}
+
+#[test]
 fn a_request_that_never_arrived_is_made_again_by_the_same_run() {
     for stage in Stage::of_all("broken-unsent") {
-        for k in 1..=stage.calls.len() {
+        for k in stage.requests() {
             let what = disturbed(&stage, k, Fault::Unsent);
             let calls = stage.proxy.calls();
             looks_before_it_writes_again(&calls, &what);
@@ -91,7 +105,7 @@ fn a_request_that_never_arrived_is_made_again_by_the_same_run() {
 #[test]
 fn an_answer_that_was_lost_is_looked_up_and_nothing_is_done_twice() {
     for stage in Stage::of_all("broken-lost") {
-        for k in 1..=stage.calls.len() {
+        for k in stage.requests() {
             let what = disturbed(&stage, k, Fault::Lost);
             let calls = stage.proxy.calls();
             looks_before_it_writes_again(&calls, &what);

@@ -103,6 +103,15 @@ impl Stage {
         (1..=self.calls.len()).filter(|&k| k == 1 || writes(k) || writes(k - 1)).collect()
     }
 
+    /// The same, and each read where it is made for the first time: the requests at which it makes a difference
+    /// whether one is heard and answered.
+    pub fn requests(&self) -> Vec<usize> {
+        let turns = self.turns();
+        let same = |one: &Call, other: &Call| one.action == other.action && one.body == other.body;
+        let first = |k: usize| !self.calls[..k - 1].iter().any(|call| same(call, &self.calls[k - 1]));
+        (1..=self.calls.len()).filter(|k| turns.contains(k) || first(*k)).collect()
+    }
+
     /// What the report calls the things of the file.
     pub fn things(&self) -> Vec<String> {
         let Self { name, feature, .. } = self;
