@@ -16,6 +16,20 @@ pub fn tag(key: &str) -> String {
     format!("tags.{key}")
 }
 
+/// Why a queue or a topic that is there cannot become what is wanted; `fifo` says what it is.
+#[must_use]
+pub fn other_kind(what: &str, fifo: bool) -> String {
+    let article = if fifo { "a" } else { "no" };
+    format!(
+        "it is {article} FIFO {what}, and a {what} stays what it was made: delete it or choose another name"
+    )
+}
+
+/// What people should know of fields that an emulator has taken and does not report.
+pub fn not_reported<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
+    names.into_iter().map(|name| format!("{name} is not reported here: its drift cannot be seen")).collect()
+}
+
 /// What a thing is made with.
 #[must_use]
 pub fn made(attributes: &Attributes, extra: &BTreeMap<String, String>, tags: &Tags) -> Vec<Difference> {

@@ -39,6 +39,12 @@ pub struct Session {
 /// How long one request may take.
 pub const REQUEST: Duration = Duration::from_secs(10);
 
+/// How long AWS itself may report what was before a write; an emulator never does.
+#[must_use]
+pub fn settles(emulator: bool) -> Duration {
+    if emulator { Duration::ZERO } else { Duration::from_mins(1) }
+}
+
 /// Where a service is, for people: also where the environment says it.
 #[must_use]
 pub fn place(access: &Access, service: Service) -> String {

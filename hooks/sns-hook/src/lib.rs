@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use aws::session::{Service, Session, place};
+use aws::{
+    field,
+    session::{Service, Session, place, settles},
+};
 use aws_sdk_sns::Client;
 use provision::{
     Provider,
@@ -71,9 +74,6 @@ struct Subscribed {
     attributes: BTreeMap<String, String>,
     pending: bool,
 }
-
-/// How long AWS itself may report what an attribute was before.
-const SETTLES: Duration = Duration::from_mins(1);
 
 impl Provider for Topics {
     const SECTION: &'static str = "sns";
@@ -188,17 +188,17 @@ impl Provider for Topics {
     }
 
     fn settles(&self) -> Duration {
-        if self.emulator { Duration::ZERO } else { SETTLES }
+        settles(self.emulator)
     }
 
     fn warnings(_: &Want, have: &Have) -> Vec<String> {
-        let blind = have.blind.iter();
-        let blind = blind.map(|name| format!("{name} is not reported here: its drift cannot be seen"));
+        let mut warnings = field::not_reported(have.blind.iter().map(String::as_str));
         let pending = have.subscriptions.iter().filter(|subscription| subscription.pending);
         let pending = pending.map(|Subscribed { protocol, endpoint, .. }| {
             format!("the subscription {protocol}:{endpoint} waits for whoever gets it to confirm it")
         });
-        blind.chain(pending).collect()
+        warnings.extend(pending);
+        warnings
     }
 
     async fn delete(&self, want: &Want) -> Result<(), Error> {

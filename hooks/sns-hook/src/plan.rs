@@ -93,10 +93,7 @@ pub(crate) fn drift(
 fn topic_change(want: &Topic, have: &Have) -> Change {
     let kind = have.attributes.get("fifotopic").is_some_and(|fifo| fifo == "true");
     if kind != want.fifo() {
-        return Change::Refuse(format!(
-            "it is {} FIFO topic, and a topic stays what it was made: delete it or choose another name",
-            if kind { "a" } else { "no" }
-        ));
+        return Change::Refuse(field::other_kind("topic", kind));
     }
     let reported = |name: &str| have.attributes.get(&name.to_lowercase()).map(String::as_str);
     let attributes = want

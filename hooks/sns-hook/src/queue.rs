@@ -1,11 +1,13 @@
 //! The queues that topics send to: whose they are, and the statement in their policy that lets a topic in.
 
+use std::collections::BTreeMap;
+
 use aws::{
     error::{classed, is},
     policy,
-    session::{Service, Session},
+    queue::{ABSENT, Reader, Reported},
 };
-use aws_sdk_sqs::{Client, types::QueueAttributeName};
+use aws_sdk_sqs::types::QueueAttributeName;
 use provision::{
     config::{aws::Access, reference::Arn},
     error::Error,
@@ -14,11 +16,9 @@ use provision::{
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-const ABSENT: [&str; 2] = ["QueueDoesNotExist", "NonExistentQueue"];
-
 /// The queues of the section `sqs`.
 pub(crate) struct Queues {
-    client: Client,
+    reader: Reader,
     /// A policy is read, changed and written: one at a time, or the statements of two topics overwrite one another.
     turn: Mutex<()>,
 }
@@ -33,68 +33,26 @@ pub(crate) struct Queue {
 
 impl Queues {
     pub(crate) async fn open(access: &Access) -> Result<Self, Error> {
-        let session = Session::open(access, Service::Sqs).await?;
-        let mut config = aws_sdk_sqs::config::Builder::from(&session.sdk);
-        config.set_endpoint_url(session.url);
-        Ok(Self { client: Client::from_conf(config.build()), turn: Mutex::default() })
+        Ok(Self { reader: Reader::open(access).await?, turn: Mutex::default() })
     }
 
     /// All queues: names and URLs.
-    pub(crate) async fn list(&self) -> Result<Vec<(String, String)>, Error> {
-        let mut queues = Vec::new();
-        let mut token = None;
-        loop {
-            let request = self.client.list_queues().max_results(1000).set_next_token(token);
-            let answer = request.send().await.map_err(|error| classed("ListQueues", &error))?;
-            let named = answer.queue_urls.unwrap_or_default().into_iter();
-            queues.extend(named.filter_map(|url| Some((url.rsplit('/').next()?.to_owned(), url))));
-            token = answer.next_token;
-            if token.is_none() {
-                return Ok(queues);
-            }
-        }
+    pub(crate) async fn list(&self) -> Result<BTreeMap<String, String>, Error> {
+        self.reader.list().await
     }
 
     /// The topics that we have let into a queue.
     pub(crate) async fn admitted(&self, name: &str, url: &str) -> Result<Vec<Arn>, Error> {
-        let policy = self.reported(name, url).await?.and_then(|(_, policy)| policy);
-        Ok(policy::topics(policy.as_ref()))
+        let Some(reported) = self.reader.attributes(url).await? else { return Ok(Vec::new()) };
+        Ok(policy::topics(policy_of(name, &reported)?.as_ref()))
     }
 
     pub(crate) async fn read(&self, name: &str) -> Result<Option<Queue>, Error> {
-        let url = match self.client.get_queue_url().queue_name(name).send().await {
-            Ok(answer) => answer
-                .queue_url
-                .ok_or_else(|| Error::internal("GetQueueUrl answers without a URL: is this SQS?"))?,
-            Err(error) if is(&error, &ABSENT) => return Ok(None),
-            Err(error) => return Err(classed("GetQueueUrl", &error)),
-        };
-        let Some((arn, policy)) = self.reported(name, &url).await? else { return Ok(None) };
-        let tags = match self.client.list_queue_tags().queue_url(&url).send().await {
-            Ok(answer) => answer.tags.unwrap_or_default().into_iter().collect(),
-            Err(error) if is(&error, &ABSENT) => return Ok(None),
-            Err(error) => return Err(classed("ListQueueTags", &error)),
-        };
-        Ok(Some(Queue { url, arn, policy, tags }))
-    }
-
-    async fn reported(&self, name: &str, url: &str) -> Result<Option<(Arn, Option<Value>)>, Error> {
-        let names = [QueueAttributeName::QueueArn, QueueAttributeName::Policy];
-        let request = self.client.get_queue_attributes().queue_url(url);
-        let attributes = match request.set_attribute_names(Some(names.to_vec())).send().await {
-            Ok(answer) => answer.attributes.unwrap_or_default(),
-            Err(error) if is(&error, &ABSENT) => return Ok(None),
-            Err(error) => return Err(classed("GetQueueAttributes", &error)),
-        };
-        let arn = attributes.get(&QueueAttributeName::QueueArn).and_then(|arn| arn.parse().ok());
-        let arn = arn.ok_or_else(|| {
-            Error::internal(format!("GetQueueAttributes says no QueueArn for {url}: is this SQS?"))
-        })?;
-        let policy = attributes.get(&QueueAttributeName::Policy).filter(|text| !text.is_empty());
-        let policy = policy.map(|text| serde_json::from_str(text)).transpose();
-        let policy = policy
-            .map_err(|error| Error::refused(format!("the policy of queue {name} is no JSON: {error}")))?;
-        Ok(Some((arn, policy)))
+        let Some(url) = self.reader.url(name).await? else { return Ok(None) };
+        let Some(reported) = self.reader.attributes(&url).await? else { return Ok(None) };
+        let Some(tags) = self.reader.tags(&url).await? else { return Ok(None) };
+        let policy = policy_of(name, &reported)?;
+        Ok(Some(Queue { url, arn: reported.arn, policy, tags }))
     }
 
     /// Lets the topic send to the queue; all that the policy says of others stays. False where there is no
@@ -121,7 +79,7 @@ impl Queues {
     }
 
     async fn write(&self, queue: &Queue, policy: &str) -> Result<(), Error> {
-        let request = self.client.set_queue_attributes().queue_url(&queue.url);
+        let request = self.reader.client.set_queue_attributes().queue_url(&queue.url);
         match request.attributes(QueueAttributeName::Policy, policy).send().await {
             Ok(_) => Ok(()),
             Err(error) if is(&error, &ABSENT) => {
@@ -130,6 +88,12 @@ impl Queues {
             Err(error) => Err(classed("SetQueueAttributes", &error)),
         }
     }
+}
+
+fn policy_of(name: &str, reported: &Reported) -> Result<Option<Value>, Error> {
+    let policy = reported.attributes.get("Policy").filter(|text| !text.is_empty());
+    let policy = policy.map(|text| serde_json::from_str(text)).transpose();
+    policy.map_err(|error| Error::refused(format!("the policy of queue {name} is no JSON: {error}")))
 }
 
 #[cfg(test)]

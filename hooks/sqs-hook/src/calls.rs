@@ -1,10 +1,11 @@
 //! The calls of SQS, each once: when one is made again is the engine's to say.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use aws::{
     error::{classed, is},
     field,
+    queue::{ABSENT, Reported},
     value::{wanted, written},
 };
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -12,69 +13,37 @@ use provision::{
     change::Change,
     config::{
         attribute::Table,
-        reference::Arn,
         sqs::{Queue, QueueTable},
     },
     error::Error,
-    marks::{Edit, Tags},
+    marks::Edit,
 };
 
 use crate::{Have, Queues};
 
-/// Of a queue that is not there, by AWS and by emulators.
-const ABSENT: [&str; 2] = ["QueueDoesNotExist", "NonExistentQueue"];
 /// Of a queue that is there with other attributes than those asked for.
 const EXISTS: [&str; 2] = ["QueueAlreadyExists", "QueueNameExists"];
 
 impl Queues {
-    /// All queues with their URLs, in as few calls as there are thousands of them.
-    pub(crate) async fn list(&self) -> Result<(), Error> {
-        let mut token = None;
-        loop {
-            let request = self.client.list_queues().max_results(1000).set_next_token(token);
-            let answer = request.send().await.map_err(|error| classed("ListQueues", &error))?;
-            let named = answer.queue_urls.unwrap_or_default().into_iter();
-            let named = named.filter_map(|url| Some((url.rsplit('/').next()?.to_owned(), url)));
-            self.urls.borrow_mut().extend(named);
-            token = answer.next_token;
-            if token.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
     /// The queue as it is now.
     pub(crate) async fn read(&self, name: &str) -> Result<Option<Have>, Error> {
         let Some(url) = self.url(name).await? else { return Ok(None) };
-        let attributes = self.client.get_queue_attributes().queue_url(&url);
-        let attributes = attributes.attribute_names(QueueAttributeName::All).send().await;
         // Between two of these calls somebody may have deleted the queue.
-        let attributes: BTreeMap<String, String> = match attributes {
-            Ok(answer) => answer
-                .attributes
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(name, value)| (name.as_str().to_owned(), value))
-                .collect(),
-            Err(error) if is(&error, &ABSENT) => return Ok(self.forget(name)),
-            Err(error) => return Err(classed("GetQueueAttributes", &error)),
+        let Some(Reported { arn, attributes }) = self.reader.attributes(&url).await? else {
+            return Ok(self.forget(name));
         };
-        let tags: Tags = match self.client.list_queue_tags().queue_url(&url).send().await {
-            Ok(answer) => answer.tags.unwrap_or_default().into_iter().collect(),
-            Err(error) if is(&error, &ABSENT) => return Ok(self.forget(name)),
-            Err(error) => return Err(classed("ListQueueTags", &error)),
-        };
-        let arn = attributes.get("QueueArn").and_then(|arn| arn.parse::<Arn>().ok()).ok_or_else(|| {
-            Error::internal(format!("GetQueueAttributes says no QueueArn for {url}: is this SQS?"))
-        })?;
+        let Some(tags) = self.reader.tags(&url).await? else { return Ok(self.forget(name)) };
         self.near.replace(Some(arn.clone()));
         let written = self.written.borrow().get(name).cloned().unwrap_or_default();
         let api = |name: &str| QueueTable::ROWS.iter().find(|row| row.name == name).map(|row| row.api);
         let blind: BTreeSet<_> = written
             .into_iter()
-            .filter(|row| self.host.is_some() && api(row).is_some_and(|api| !attributes.contains_key(api)))
+            .filter(|row| {
+                self.reader.emulator.is_some() && api(row).is_some_and(|api| !attributes.contains_key(api))
+            })
             .collect();
-        let rewritten = self.host.as_ref().map_or_else(|| url.clone(), |host| rewritten(&url, host));
+        let host = self.reader.emulator.as_ref();
+        let rewritten = host.map_or_else(|| url.clone(), |host| rewritten(&url, host.as_str()));
         Ok(Some(Have { url, arn, rewritten, attributes, blind, tags }))
     }
 
@@ -86,17 +55,9 @@ impl Queues {
         if !self.touched.borrow().contains(name) {
             return Ok(None);
         }
-        match self.client.get_queue_url().queue_name(name).send().await {
-            Ok(answer) => {
-                let url = answer
-                    .queue_url
-                    .ok_or_else(|| Error::internal("GetQueueUrl answers without a URL: is this SQS?"))?;
-                self.urls.borrow_mut().insert(name.to_owned(), url.clone());
-                Ok(Some(url))
-            }
-            Err(error) if is(&error, &ABSENT) => Ok(None),
-            Err(error) => Err(classed("GetQueueUrl", &error)),
-        }
+        let url = self.reader.url(name).await?;
+        self.urls.borrow_mut().extend(url.iter().map(|url| (name.to_owned(), url.clone())));
+        Ok(url)
     }
 
     /// Nothing, and the list no longer says otherwise.
@@ -128,6 +89,7 @@ impl Queues {
         }
         let tags = want.tags.iter().chain(&marks.set).map(|(key, value)| (key.clone(), value.clone()));
         let request = self
+            .reader
             .client
             .create_queue()
             .queue_name(&want.name)
@@ -161,7 +123,8 @@ impl Queues {
         let extra = want.extra.iter().filter(|(name, _)| change.touches(name));
         drifted.extend(extra.map(|(name, value)| (name.as_str().into(), value.clone())));
         if !drifted.is_empty() {
-            let request = self.client.set_queue_attributes().queue_url(&url).set_attributes(Some(drifted));
+            let request =
+                self.reader.client.set_queue_attributes().queue_url(&url).set_attributes(Some(drifted));
             request.send().await.map_err(|error| classed("SetQueueAttributes", &error))?;
             let names = want.attributes.iter().map(|(row, _)| row.name).filter(|name| change.touches(name));
             self.written.borrow_mut().entry(want.name.clone()).or_default().extend(names);
@@ -170,11 +133,11 @@ impl Queues {
         let tags = want.tags.iter().filter(|(key, _)| change.touches(&field::tag(key)));
         let tags: HashMap<_, _> = tags.chain(set).map(|(key, value)| (key.clone(), value.clone())).collect();
         if !tags.is_empty() {
-            let request = self.client.tag_queue().queue_url(&url).set_tags(Some(tags));
+            let request = self.reader.client.tag_queue().queue_url(&url).set_tags(Some(tags));
             request.send().await.map_err(|error| classed("TagQueue", &error))?;
         }
         if !remove.is_empty() {
-            let request = self.client.untag_queue().queue_url(&url).set_tag_keys(Some(remove.clone()));
+            let request = self.reader.client.untag_queue().queue_url(&url).set_tag_keys(Some(remove.clone()));
             request.send().await.map_err(|error| classed("UntagQueue", &error))?;
         }
         Ok(())
@@ -182,7 +145,7 @@ impl Queues {
 
     pub(crate) async fn remove(&self, name: &str) -> Result<(), Error> {
         let Some(url) = self.url(name).await? else { return Ok(()) };
-        match self.client.delete_queue().queue_url(url).send().await {
+        match self.reader.client.delete_queue().queue_url(url).send().await {
             Ok(_) => {}
             Err(error) if is(&error, &ABSENT) => {}
             Err(error) => return Err(classed("DeleteQueue", &error)),

@@ -9,8 +9,11 @@ use std::{
     time::Duration,
 };
 
-use aws::session::{Service, Session, place};
-use aws_sdk_sqs::Client;
+use aws::{
+    field,
+    queue::Reader,
+    session::{Service, place, settles},
+};
 use provision::{
     Provider,
     change::Change,
@@ -30,10 +33,8 @@ mod plan;
 
 /// The queues of one account and region.
 pub struct Queues {
-    client: Client,
+    reader: Reader,
     section: Sqs,
-    /// What pods use instead of the host by which an emulator calls itself.
-    host: Option<String>,
     /// Queues that are known to be there, by name, with their URLs.
     urls: RefCell<BTreeMap<String, String>>,
     /// Queues that may have come since the list was read: they are asked for one by one.
@@ -56,9 +57,6 @@ pub struct Have {
     blind: BTreeSet<&'static str>,
     tags: Tags,
 }
-
-/// How long AWS itself may report what an attribute was before.
-const SETTLES: Duration = Duration::from_mins(1);
 
 impl Provider for Queues {
     const SECTION: &'static str = "sqs";
@@ -92,21 +90,17 @@ impl Provider for Queues {
     }
 
     async fn connect(section: &Sqs) -> Result<Self, Error> {
-        let session = Session::open(&section.access, Service::Sqs).await?;
-        let mut config = aws_sdk_sqs::config::Builder::from(&session.sdk);
-        config.set_endpoint_url(session.url);
-        let queues = Self {
-            client: Client::from_conf(config.build()),
+        let reader = Reader::open(&section.access).await?;
+        let urls = reader.list().await?;
+        Ok(Self {
+            reader,
             section: section.clone(),
-            host: session.emulator.map(|endpoint| endpoint.to_string()),
-            urls: RefCell::default(),
+            urls: RefCell::new(urls),
             // The list may be older than they are.
             touched: RefCell::new(section.queues.iter().map(|queue| queue.name.clone()).collect()),
             near: RefCell::default(),
             written: RefCell::default(),
-        };
-        queues.list().await?;
-        Ok(queues)
+        })
     }
 
     async fn strays(&self, section: &Sqs, mark: &Mark) -> Result<Vec<Queue>, Error> {
@@ -162,12 +156,11 @@ impl Provider for Queues {
     }
 
     fn settles(&self) -> Duration {
-        if self.host.is_some() { Duration::ZERO } else { SETTLES }
+        settles(self.reader.emulator.is_some())
     }
 
     fn warnings(_: &Queue, have: &Have) -> Vec<String> {
-        let blind = have.blind.iter();
-        blind.map(|name| format!("{name} is not reported here: its drift cannot be seen")).collect()
+        field::not_reported(have.blind.iter().copied())
     }
 
     async fn delete(&self, want: &Queue) -> Result<(), Error> {

@@ -14,10 +14,7 @@ pub(crate) fn change(want: &Queue, have: Option<&Have>) -> Change {
     };
     let kind = have.attributes.get("FifoQueue").is_some_and(|fifo| fifo == "true");
     if kind != want.fifo() {
-        return Change::Refuse(format!(
-            "it is {} FIFO queue, and a queue stays what it was made: delete it or choose another name",
-            if kind { "a" } else { "no" }
-        ));
+        return Change::Refuse(field::other_kind("queue", kind));
     }
     let reported = |name: &str| have.attributes.get(name).map(String::as_str);
     let attributes = want
