@@ -170,14 +170,13 @@ impl<'a, P: Provider> Engine<'a, P> {
         if !P::prunes(self.section) || !self.only.is_empty() || self.mark.scope == Scope::Base {
             return Ok(Vec::new());
         }
-        let mut strays = self.marked(provider).await?;
-        for stray in &mut strays {
-            if let Some(reason) = stray.have.as_ref().and_then(P::held) {
-                self.report.line("left", &thing::<P>(&stray.want), &reason)?;
-                stray.change = Change::Keep;
+        let mut strays = Vec::new();
+        for stray in self.marked(provider).await? {
+            match stray.have.as_ref().and_then(P::held) {
+                Some(reason) => self.report.line("left", &thing::<P>(&stray.want), &reason)?,
+                None => strays.push(stray),
             }
         }
-        strays.retain(|stray| stray.change == Change::Delete);
         Ok(strays)
     }
 

@@ -235,10 +235,21 @@ impl Have {
         queue.is_some_and(|queue| aws::policy::topics(queue.policy.as_ref()).contains(&self.arn))
     }
 
+    /// The one that a want asks for; of twins every hook keeps the same.
     fn subscription(&self, want: &Subscription) -> Option<&Subscribed> {
+        self.like(want).min_by_key(|have| (have.arn.is_none(), have.arn.as_deref()))
+    }
+
+    /// What emulators make of two hooks that subscribe at once, and AWS does not: more than one for a want.
+    fn twins<'a>(&'a self, want: &Subscription) -> impl Iterator<Item = &'a str> {
+        let kept = self.subscription(want).and_then(|have| have.arn.as_deref());
+        self.like(want).filter_map(|have| have.arn.as_deref()).filter(move |arn| Some(*arn) != kept)
+    }
+
+    fn like<'a>(&'a self, want: &Subscription) -> impl Iterator<Item = &'a Subscribed> {
         let endpoint = plan::endpoint(want, self.near());
         let protocol = want.protocol.as_str();
-        self.subscriptions.iter().find(|have| have.protocol == protocol && have.endpoint == endpoint)
+        self.subscriptions.iter().filter(move |have| have.protocol == protocol && have.endpoint == endpoint)
     }
 }
 

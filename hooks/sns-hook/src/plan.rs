@@ -119,6 +119,10 @@ fn subscription_differences(want: &Subscription, have: &Have) -> Vec<Difference>
             differences.extend(made.into_iter().map(|field| below(&name, field)));
         }
         Some(there) => {
+            let twins = have.twins(want).count();
+            if twins > 0 {
+                differences.push(Difference::new(format!("{name} count"), (1 + twins).to_string(), "1"));
+            }
             let drifted =
                 want.attributes.iter().filter_map(|(row, setting)| drift(row, setting, there, have.near()));
             differences.extend(drifted.map(|field| below(&name, field)));

@@ -25,6 +25,9 @@ impl Topics {
             for name in plan::sends_to(want) {
                 self.admit(have, name).await?;
             }
+            for twin in have.twins(want) {
+                self.unsubscribe(Some(twin)).await?;
+            }
             match have.subscription(want) {
                 None => self.subscribe(&have.arn, want, near).await?,
                 Some(there) => self.change(there, want, &have.arn, near).await?,
@@ -100,8 +103,14 @@ impl Topics {
                 ("filterPolicy", Setting::Unset) => Some("{}".to_owned()),
                 _ => Some(text(row, setting, near)),
             };
-            let sent = request.set_attribute_value(value).send().await;
-            sent.map_err(|error| classed(&format!("SetSubscriptionAttributes {}", row.api), &error))?;
+            match request.set_attribute_value(value).send().await {
+                Ok(_) => {}
+                // Somebody has ended it: the engine looks again.
+                Err(error) if is(&error, &ABSENT) => {}
+                Err(error) => {
+                    return Err(classed(&format!("SetSubscriptionAttributes {}", row.api), &error));
+                }
+            }
         }
         Ok(())
     }

@@ -107,6 +107,24 @@ fn a_subscription_is_a_field_of_its_topic_and_so_is_the_way_into_the_queue() {
 }
 
 #[test]
+fn of_twins_the_same_one_stays_in_whatever_order_they_are_listed() {
+    let arn = have().arn;
+    let Want::Topic(want) = topic(SUBSCRIPTION) else { panic!("a topic") };
+    for (twin, least) in [("0", "0"), ("2", "1")] {
+        let mut both = subscribed(&[], Some(&arn));
+        both.subscriptions.extend(subscribed(&[], Some(&arn)).subscriptions);
+        both.subscriptions[0].arn = Some(format!("{arn}:{twin}"));
+        for _ in 0..2 {
+            both.subscriptions.reverse();
+            let kept = both.subscription(&want.subscriptions[0]).and_then(|kept| kept.arn.clone());
+            assert_eq!(kept, Some(format!("{arn}:{least}")));
+            let fields = told(&plan::change(&Want::Topic(want.clone()), Some(&both)));
+            assert_eq!(fields[0], "subscription sqs:emails-feat1 count: 2 -> 1");
+        }
+    }
+}
+
+#[test]
 fn a_queue_gets_the_messages_of_its_feature_from_bases_topic_and_no_others() {
     let want = want(
         "subscriptions: [{topic: orders, filterBy: feature, queue: emails, attributes: {filterPolicy: {a: [b]}}}]",

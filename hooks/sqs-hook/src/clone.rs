@@ -4,6 +4,7 @@
 use aws::policy;
 use feature::words;
 use provision::{
+    Provider,
     config::{
         attribute::{Attribute, Kind, Setting, Table},
         reference::{Allowed, Arn, DeadLetters, QueueRef},
@@ -24,7 +25,7 @@ impl Queues {
         let base = self.read(&from).await?.ok_or_else(|| {
             Error::refused(format!(
                 "cloneFrom: there is no queue {from:?} at {}",
-                self.section.access.place("SQS")
+                Self::endpoint(&self.section)
             ))
         })?;
         // One key encrypts: where the file says which kind, base's other kind is not taken.

@@ -121,6 +121,7 @@ impl Forgetful {
                 "LocalStack is not ready ({ended:?}):\n{}",
                 std::fs::read_to_string(log).unwrap_or_default()
             );
+            // The pause of the poll, not a wait for luck: the deadline is above.
             thread::sleep(Duration::from_millis(100));
         }
     }

@@ -36,6 +36,15 @@ pub(super) fn check_name(name: &str, what: &str, max: usize) -> Result<(), Strin
     Ok(())
 }
 
+/// Why two things of a file cannot both be made: in the store they are called `name`.
+pub(super) fn one_name(what: &str, first: &str, second: &str, name: &str) -> String {
+    if first == second {
+        format!("{what} {second:?} is there twice")
+    } else {
+        format!("{what}s {first:?} and {second:?} both come to {name:?}: rename one")
+    }
+}
+
 /// The queues of a file by their names there, for what refers to them.
 pub(super) struct Names<'a>(pub(super) &'a [Queue]);
 

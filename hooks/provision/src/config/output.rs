@@ -61,7 +61,7 @@ pub(super) struct Written<V> {
 }
 
 impl<V> Written<V> {
-    pub(super) fn check(self, at: String) -> Result<Bound<V>, Fault> {
+    fn check(self, at: String) -> Result<Bound<V>, Fault> {
         let Self { value, secret, config_map, key } = self;
         let key = given(key, &at, "key")?;
         let (kind, written, name) = match (secret, config_map) {
@@ -96,6 +96,12 @@ impl<V> Written<V> {
         let place = Place { target: Target { kind, name }, key };
         Ok(Bound { value, place, at })
     }
+}
+
+/// The outputs of the thing at `at`.
+pub(super) fn check<V>(written: Vec<Written<V>>, at: &str) -> Result<Vec<Bound<V>>, Fault> {
+    let each = written.into_iter().enumerate();
+    each.map(|(i, output)| output.check(format!("{at}.outputs[{i}]"))).collect()
 }
 
 /// Refuses two outputs of one file that go to one place.

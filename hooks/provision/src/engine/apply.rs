@@ -35,7 +35,7 @@ impl<P: Provider> Engine<'_, P> {
         }
         for stray in strays {
             let name = thing::<P>(&stray.want);
-            self.remove(&provider, &stray.want, "delete").await?;
+            self.remove(&provider, &stray.want).await?;
             self.report.change(&name, &stray.change)?;
         }
         Ok(())
@@ -118,13 +118,17 @@ impl<P: Provider> Engine<'_, P> {
                 (Change::Keep, Some(have)) => return Ok(have),
                 (Change::Refuse(reason), _) => return Err(error(Error::refused(reason))),
                 // Nothing was done, or a create lost a race and left the winner's thing, or it takes a thing's
-                // own name to say the rest, or somebody has deleted what was to be changed.
+                // own name to say the rest, or somebody has deleted or changed what was to be changed.
                 (rest @ (Change::Create(_) | Change::Update(_)), _)
                     if sent.is_none()
-                        || matches!(
-                            (&change, &rest),
-                            (Change::Create(_), Change::Update(_)) | (Change::Update(_), Change::Create(_))
-                        ) =>
+                        || match (&change, &rest) {
+                            (Change::Create(_), Change::Update(_))
+                            | (Change::Update(_), Change::Create(_)) => true,
+                            (Change::Update(_), Change::Update(rest)) => {
+                                !rest.iter().any(|difference| change.touches(&difference.field))
+                            }
+                            _ => false,
+                        } =>
                 {
                     (change, edit) = (rest, next);
                 }

@@ -104,14 +104,14 @@ impl<P: Provider> Engine<'_, P> {
     }
 
     async fn take_down(&self, provider: &P, want: &P::Want) -> Result<(), Error> {
-        let word = if self.remove(provider, want, "delete").await? { "delete" } else { "absent" };
+        let word = if self.remove(provider, want).await? { "delete" } else { "absent" };
         self.report.line(word, &thing::<P>(want), "")
     }
 
     /// Deletes a thing of ours; false where there is none. Whose it is is looked up before every try.
-    pub(super) async fn remove(&self, provider: &P, want: &P::Want, act: &str) -> Result<bool, Error> {
+    pub(super) async fn remove(&self, provider: &P, want: &P::Want) -> Result<bool, Error> {
         let name = thing::<P>(want);
-        let error = |error| failed(&name, act, &self.endpoint, error);
+        let error = |error| failed(&name, "delete", &self.endpoint, error);
         let mut pauses = Pauses::default();
         let mut sent = false;
         loop {

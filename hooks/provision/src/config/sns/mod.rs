@@ -10,7 +10,7 @@ use super::{
     attribute::{Attribute, Attributes, Kind, Table},
     aws::{self, Access},
     given,
-    named::{check_name, is_fifo, named},
+    named::{check_name, is_fifo, named, one_name},
     once::Texts,
     output, parsed,
     sqs::{Queue, Sqs},
@@ -244,14 +244,7 @@ impl Written {
                 _ => None,
             });
             if let Some(first) = same {
-                let fault = if first.written == topic.written {
-                    format!("topic {:?} is there twice", topic.written)
-                } else {
-                    format!(
-                        "topics {:?} and {:?} both come to {:?}: rename one",
-                        first.written, topic.written, topic.name
-                    )
-                };
+                let fault = one_name("topic", &first.written, &topic.written, &topic.name);
                 return Err(Fault::new(format!("{at}.name"), fault));
             }
             wants.push(Want::Topic(topic));
@@ -285,11 +278,7 @@ impl WrittenTopic {
             tags: tags::check(tags.0, &format!("{at}.tags"))?,
             subscriptions: Vec::new(),
             adopt,
-            outputs: outputs
-                .into_iter()
-                .enumerate()
-                .map(|(i, output)| output.check(format!("{at}.outputs[{i}]")))
-                .collect::<Result<_, _>>()?,
+            outputs: output::check(outputs, at)?,
             written,
         };
         attribute::together(&topic.attributes, topic.fifo(), "topic", at)?;

@@ -8,7 +8,7 @@ use super::{
         Fault, Parsed, Scope, attribute,
         attribute::{Attributes, Setting, Table},
         aws, given,
-        named::{check_name, is_fifo, named},
+        named::{check_name, is_fifo, named, one_name},
         once::Texts,
         output, parsed, tags,
     },
@@ -66,14 +66,7 @@ impl Written {
             let at = format!("{at}.queues[{i}]");
             let queue = queue.check(&at, scope)?;
             if let Some((_, first)) = checked.iter().find(|(_, first)| first.name == queue.name) {
-                let fault = if first.written == queue.written {
-                    format!("queue {:?} is there twice", queue.written)
-                } else {
-                    format!(
-                        "queues {:?} and {:?} both come to {:?}: rename one",
-                        first.written, queue.written, queue.name
-                    )
-                };
+                let fault = one_name("queue", &first.written, &queue.written, &queue.name);
                 return Err(Fault::new(format!("{at}.name"), fault));
             }
             checked.push((at, queue));
@@ -97,11 +90,7 @@ impl WrittenQueue {
             tags: tags::check(tags.0, &format!("{at}.tags"))?,
             clone_from: clone_from.map(|from| source(from, &written, scope, at)).transpose()?,
             adopt,
-            outputs: outputs
-                .into_iter()
-                .enumerate()
-                .map(|(i, output)| output.check(format!("{at}.outputs[{i}]")))
-                .collect::<Result<_, _>>()?,
+            outputs: output::check(outputs, at)?,
             written,
         };
         attribute::together(&queue.attributes, queue.fifo(), "queue", at)?;
