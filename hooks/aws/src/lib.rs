@@ -4,6 +4,8 @@
 //!
 //! Nothing here writes to a back end.
 
+#![forbid(unsafe_code)]
+
 pub mod error;
 pub mod field;
 pub mod policy;

@@ -189,7 +189,7 @@ fn configured(found: &SdkConfig, service: Service) -> Result<Option<Endpoint>, E
 
 fn keys(given: &Credentials) -> Result<SharedCredentialsProvider, Error> {
     let Credentials { access_key_id, secret_access_key, session_token } = given;
-    let token = session_token.as_ref().map(provision::config::aws::Source::read).transpose()?;
+    let token = session_token.as_ref().map(provision::config::source::Source::read).transpose()?;
     let keys = Keys::new(access_key_id.read()?, secret_access_key.read()?, token, None, "config");
     Ok(SharedCredentialsProvider::new(keys))
 }

@@ -5,6 +5,8 @@
 //! Every type here is parsed once and cannot be wrong afterwards. Nothing here does IO, and nothing
 //! here knows Helm, Kubernetes or a back end.
 
+#![forbid(unsafe_code)]
+
 pub mod words;
 
 mod header;

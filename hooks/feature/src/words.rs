@@ -22,6 +22,15 @@ pub const SOURCE: &str = concat!(domain!(), "/source");
 /// Mark: when the thing may be swept, in unix seconds, where the cluster cannot be asked.
 pub const EXPIRES_AT: &str = concat!(domain!(), "/expires-at");
 
+/// On a role: the database that it owns.
+pub const DATABASE: &str = concat!(domain!(), "/database");
+/// On a role: its database is not whole yet.
+pub const MAKING: &str = concat!(domain!(), "/making");
+/// On a role: by what its password is told from another; nobody can come to it from there.
+pub const PASSWORD: &str = concat!(domain!(), "/password");
+/// On a role: what the file said of its password when that was set.
+pub const ROTATE: &str = concat!(domain!(), "/rotate");
+
 /// `apiVersion` of our configuration files.
 pub const API_VERSION: &str = concat!(domain!(), "/v1alpha1");
 /// `kind` of the hooks' configuration file.
@@ -29,6 +38,8 @@ pub const FEATURE_RESOURCES: &str = "FeatureResources";
 /// `kind` of the post-renderer's configuration file.
 pub const FEATURE_COPY: &str = "FeatureCopy";
 
+/// The topic of Kafka in which the marks of its topics and groups are: a topic of Kafka has no tags.
+pub const MARKS_TOPIC: &str = "devstack.marks";
 /// Field manager of the metadata that we write; data belongs to `devstack/<hook>`.
 pub const MANAGER: &str = "devstack";
 /// Response header by which a copy's routes say which feature answered.

@@ -31,6 +31,22 @@ impl Change {
         if differences.is_empty() { Self::Keep } else { Self::Update(differences) }
     }
 
+    /// What two that were carried out one after the other come to.
+    pub(crate) fn and(self, then: Self) -> Self {
+        match (self, then) {
+            (Self::Create(mut fields), Self::Update(more)) => {
+                fields.extend(more);
+                Self::Create(fields)
+            }
+            (Self::Update(mut fields), Self::Update(more)) => {
+                fields.extend(more);
+                Self::Update(fields)
+            }
+            (first, Self::Keep) => first,
+            (_, then) => then,
+        }
+    }
+
     /// Whether the field named so is one that differs.
     #[must_use]
     pub fn touches(&self, field: &str) -> bool {

@@ -130,14 +130,15 @@ impl<'a, P: Provider> Engine<'a, P> {
 
     async fn prepare(&self) -> Result<Prepared<'a, P>, Error> {
         let provider = self.connect().await?;
-        let looked = P::wants(self.section).iter().map(|want| self.look(&provider, want));
+        let targets = Self::bundles(P::wants(self.section).iter().map(|want| (want, None)));
+        let cluster = self.cluster(&targets).await?;
+        let looked = P::wants(self.section).iter().map(|want| self.look(&provider, cluster.as_ref(), want));
         let looked: Vec<_> = stream::iter(looked).buffered(AT_ONCE).collect().await;
         let looked: Vec<Item<P>> = looked.into_iter().collect::<Result<_, _>>()?;
         let (items, others) = looked.into_iter().partition(|item| self.chosen(&item.want));
         let strays = self.strays(&provider).await?;
-        let mut prepared = Prepared { provider, items, others, strays, cluster: None, bundles: Vec::new() };
+        let mut prepared = Prepared { provider, items, others, strays, cluster, bundles: Vec::new() };
         let bundles = Self::bundles(prepared.told());
-        prepared.cluster = self.cluster(&bundles).await?;
         let Some(cluster) = &prepared.cluster else { return Ok(prepared) };
         for bundle in bundles {
             let planned = self.patience.call(&cluster.endpoint, || cluster.plan(&bundle)).await;
@@ -150,7 +151,12 @@ impl<'a, P: Provider> Engine<'a, P> {
     }
 
     /// One thing, complete and judged. What cannot be had for it is a refusal like any other.
-    async fn look(&self, provider: &P, want: &P::Want) -> Result<Item<P>, Error> {
+    async fn look(
+        &self,
+        provider: &P,
+        cluster: Option<&Objects<'_>>,
+        want: &P::Want,
+    ) -> Result<Item<P>, Error> {
         let refused =
             |want, reason| Item { want, have: None, change: Change::Refuse(reason), edit: Edit::default() };
         let want = match self.patience.call(&self.endpoint, || provider.resolve(want)).await {
@@ -161,6 +167,16 @@ impl<'a, P: Provider> Engine<'a, P> {
             }
         };
         let have = self.observe(provider, &want).await?;
+        let want = match (P::keeps(&want).cloned(), cluster) {
+            (Some(place), Some(cluster)) => {
+                let kept = self.patience.call(&cluster.endpoint, || cluster.kept(&place)).await;
+                let kept = kept.map_err(|error| {
+                    failed(&place.target.to_string(), "look it up", &cluster.endpoint, error)
+                })?;
+                P::remember(want, have.as_ref(), kept)
+            }
+            _ => want,
+        };
         let (change, edit) = self.judge(&want, have.as_ref());
         Ok(Item { want, have, change, edit })
     }

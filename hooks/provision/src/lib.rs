@@ -7,6 +7,8 @@
 //! Nothing here knows a back end, and no hook knows another: what they share is the config file,
 //! whose whole vocabulary is in [`config`], so that every hook can check all of it.
 
+#![forbid(unsafe_code)]
+
 use std::{
     fmt,
     io::{self, Write},
@@ -36,11 +38,11 @@ mod stop;
 pub use args::Timeout;
 use args::{Action, Args, Run, Verb};
 use change::Change;
-use config::{FeatureResources, Mark};
+use config::{FeatureResources, Mark, Place};
 use engine::Engine;
 use error::Error;
 use marks::{Edit, Tags};
-use outputs::Output;
+use outputs::{Hidden, Output};
 use report::Report;
 pub use report::leave;
 
@@ -97,6 +99,14 @@ pub trait Provider: Sized {
     /// The thing as it is now; `None` where there is none. Reads only.
     async fn observe(&self, want: &Self::Want) -> Result<Option<Self::Have>, Error>;
 
+    /// Where the secret of a thing is kept, if it has one that nobody chooses: in the application's own
+    /// output, and nowhere else.
+    fn keeps(want: &Self::Want) -> Option<&Place>;
+
+    /// The want with its secret: the one that is kept, or a new one where none is or that one has to go.
+    /// What [`Self::outputs`] then knows of a thing that is not there is written before the thing is.
+    fn remember(want: Self::Want, have: Option<&Self::Have>, kept: Option<Hidden>) -> Self::Want;
+
     /// What is written on the thing in its own store, ours and others'; `None` where it has none, and its
     /// name says whose it is.
     fn tags(have: &Self::Have) -> Option<&Tags>;
@@ -125,8 +135,8 @@ pub trait Provider: Sized {
     /// Deletes the thing; fine if it has gone already.
     async fn delete(&self, want: &Self::Want) -> Result<(), Error>;
 
-    /// What the application is told. Where `have` is `None` the thing is not there yet, and the values
-    /// are unknown.
+    /// What the application is told. Where `have` is `None` the thing is not there yet, and nothing is known
+    /// but what it is going to keep.
     fn outputs(want: &Self::Want, have: Option<&Self::Have>) -> Vec<Output>;
 }
 

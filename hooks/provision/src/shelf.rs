@@ -14,7 +14,7 @@ use crate::{
     config::{FeatureResources, Mark, Place, Target, TargetKind},
     error::Error,
     marks::{Edit, Tags},
-    outputs::Output,
+    outputs::{Hidden, Output},
 };
 
 /// What is on the shelf, and what happens to it.
@@ -222,6 +222,14 @@ impl Provider for Boxes {
             .borrow()
             .get(&want.name)
             .map(|(size, tags)| (*size, tags.clone(), Rc::clone(&self.store))))
+    }
+
+    fn keeps(_: &Self::Want) -> Option<&Place> {
+        None
+    }
+
+    fn remember(want: Self::Want, _: Option<&Self::Have>, _: Option<Hidden>) -> Self::Want {
+        want
     }
 
     fn tags(have: &Self::Have) -> Option<&Tags> {

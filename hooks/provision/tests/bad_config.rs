@@ -3,6 +3,8 @@
 //! `text` is what no reader of YAML takes or should, `structure` what the JSON Schema refuses too, and
 //! `meaning` what only the hooks can know. `BAD_CONFIG=write` writes the messages, for review.
 
+#![forbid(unsafe_code)]
+
 use std::collections::BTreeSet;
 
 mod cases;

@@ -1,6 +1,8 @@
 //! Whole files that are right: each `good-config/<case>.yaml` is read, is taken by the JSON Schema too, and
 //! has beside it what it asks for. `GOOD_CONFIG=write` writes that, for review.
 
+#![forbid(unsafe_code)]
+
 use std::collections::BTreeSet;
 
 use provision::config::{

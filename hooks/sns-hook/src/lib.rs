@@ -3,6 +3,8 @@
 //! Knows the API of SNS, and of SQS the policy of a queue; what the file may say is in
 //! [`provision::config::sns`], when and how often something is done is the engine's.
 
+#![forbid(unsafe_code)]
+
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
@@ -18,13 +20,13 @@ use provision::{
     Provider,
     change::Change,
     config::{
-        FeatureResources, Mark,
+        FeatureResources, Mark, Place,
         reference::Arn,
         sns::{Sns, Subscription, Topic, Value, Want},
     },
     error::Error,
     marks::{Edit, Tags},
-    outputs::Output,
+    outputs::{Hidden, Output},
 };
 
 mod change;
@@ -160,6 +162,14 @@ impl Provider for Topics {
             Want::Topic(topic) => self.topic(topic).await,
             Want::Shared(shared) => self.shared(shared).await,
         }
+    }
+
+    fn keeps(_: &Want) -> Option<&Place> {
+        None
+    }
+
+    fn remember(want: Want, _: Option<&Have>, _: Option<Hidden>) -> Want {
+        want
     }
 
     fn tags(have: &Have) -> Option<&Tags> {

@@ -3,6 +3,8 @@
 //! Knows the API of SQS and nothing else: what the file may say is in [`provision::config::sqs`], when
 //! and how often something is done is the engine's.
 
+#![forbid(unsafe_code)]
+
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
@@ -18,13 +20,13 @@ use provision::{
     Provider,
     change::Change,
     config::{
-        FeatureResources, Mark,
+        FeatureResources, Mark, Place,
         reference::Arn,
         sqs::{Queue, Sqs, Value},
     },
     error::Error,
     marks::{Edit, Tags},
-    outputs::Output,
+    outputs::{Hidden, Output},
 };
 
 mod calls;
@@ -129,6 +131,14 @@ impl Provider for Queues {
 
     async fn observe(&self, want: &Queue) -> Result<Option<Have>, Error> {
         self.read(&want.name).await
+    }
+
+    fn keeps(_: &Queue) -> Option<&Place> {
+        None
+    }
+
+    fn remember(want: Queue, _: Option<&Have>, _: Option<Hidden>) -> Queue {
+        want
     }
 
     fn tags(have: &Have) -> Option<&Tags> {

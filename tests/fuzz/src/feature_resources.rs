@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use provision::config::{
     self, ConfigError, FeatureResources, Place, Scope,
     aws::Access,
+    database::{Databases, On, Template, is_reserved},
+    kafka::{self, Kafka},
     sns::{Sns, Want},
     sqs::Sqs,
 };
@@ -32,7 +34,7 @@ pub fn feature_resources_config(data: &[u8]) -> Outcome {
 }
 
 fn check(config: &FeatureResources) {
-    let FeatureResources { mark, sqs, sns } = config;
+    let FeatureResources { mark, sqs, sns, kafka, database } = config;
     assert_eq!(mark.owner.to_string().parse(), Ok(mark.owner.clone()));
     if let Scope::Copy { feature, by, source, ttl } = &mark.scope {
         assert_eq!(feature.as_str().parse(), Ok(feature.clone()));
@@ -50,6 +52,12 @@ fn check(config: &FeatureResources) {
     }
     if let Some(sns) = sns {
         check_sns(sns, &mark.scope, &mut places);
+    }
+    if let Some(kafka) = kafka {
+        check_kafka(kafka, &mark.scope, &mut places);
+    }
+    if let Some(databases) = database {
+        check_databases(databases, &mark.scope, &mut places);
     }
 }
 
@@ -94,6 +102,55 @@ fn check_sns<'a>(sns: &'a Sns, scope: &Scope, places: &mut BTreeSet<&'a Place>) 
             }
         }
         for output in want.outputs() {
+            assert!(places.insert(&output.place), "two outputs go to {:?}", output.place);
+        }
+    }
+}
+
+fn check_kafka<'a>(kafka: &'a Kafka, scope: &Scope, places: &mut BTreeSet<&'a Place>) {
+    let Kafka { brokers, expect_cluster, client, prune: _, marks_replicas, wants } = kafka;
+    assert!(brokers.to_string().contains(':'), "{brokers} have no port");
+    assert!(expect_cluster.as_ref().is_none_or(|id| !id.is_empty()));
+    assert!(client.keys().all(|name| name != "bootstrap.servers" && name != "group.id"));
+    assert!(marks_replicas.is_none_or(|count| count > 0));
+    let mut names = BTreeSet::new();
+    for want in wants {
+        assert!(names.insert(want.to_string()), "two are called {want}");
+        check_name(want.name(), scope, kafka::MAX_NAME);
+        for output in want.outputs() {
+            assert!(places.insert(&output.place), "two outputs go to {:?}", output.place);
+        }
+        if let kafka::Want::Topic(topic) = want {
+            assert!(!topic.name.starts_with("__"), "{want} is Kafka's own");
+            assert!(topic.partitions.is_none_or(|count| count > 0));
+        }
+    }
+}
+
+fn check_databases<'a>(section: &'a Databases, scope: &Scope, places: &mut BTreeSet<&'a Place>) {
+    let Databases { admin: _, prune: _, databases } = section;
+    let (mut names, mut roles) = (BTreeSet::new(), BTreeSet::new());
+    for (i, database) in databases.iter().enumerate() {
+        assert!(names.insert(&database.name), "two databases are called {database}");
+        assert!(roles.insert(&database.role), "two databases are {}'s", database.role);
+        for name in [&database.name, &database.role] {
+            assert!((1..=63).contains(&name.len()) && !is_reserved(name), "the name {name:?}");
+            assert!(!name.chars().any(char::is_control), "the name {name:?}");
+            assert!(*scope == Scope::Base || !name.contains('-'), "{name:?} has a dash");
+        }
+        assert!(*scope == Scope::Base || !database.is_template, "{database} would stay");
+        if let Some(Template::Own(name)) = &database.template {
+            assert!(databases[..i].iter().any(|first| first.name == *name && first.is_template), "{name:?}");
+        }
+        for grant in &database.grants {
+            assert!(!grant.privileges.is_empty() && !grant.role.is_empty());
+            if let On::Schema(schema) | On::TablesIn(schema) = &grant.on {
+                assert!((1..=63).contains(&schema.len()), "the schema {schema:?}");
+            }
+        }
+        assert!(database.seed.iter().all(|file| file.is_absolute()));
+        assert!(database.password.is_none() && database.address.is_none(), "known before it is asked");
+        for output in &database.outputs {
             assert!(places.insert(&output.place), "two outputs go to {:?}", output.place);
         }
     }

@@ -3,6 +3,8 @@
 //! Each function takes bytes and panics where a promise is broken. libFuzzer calls them with what it
 //! makes up (`make fuzz`), the tests with the corpora. They do no IO.
 
+#![forbid(unsafe_code)]
+
 mod documents;
 mod feature_copy;
 mod feature_resources;

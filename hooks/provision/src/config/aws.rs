@@ -2,13 +2,15 @@
 //!
 //! Nothing here is looked up: what a file leaves to the environment is the environment's when the hook runs.
 
-use std::{fmt, fs, path::PathBuf, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Fault, Parsed};
-use crate::error::Error;
+use super::{
+    Fault, Parsed,
+    source::{self, Source},
+};
 
 /// How a section reaches its back end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,13 +39,6 @@ pub struct Credentials {
     pub access_key_id: Source,
     pub secret_access_key: Source,
     pub session_token: Option<Source>,
-}
-
-/// Where a value is that the file must not hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    Env(String),
-    File(PathBuf),
 }
 
 impl Access {
@@ -82,33 +77,6 @@ impl AccountId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Source {
-    /// The value, without the line's end that an editor leaves in a file.
-    pub fn read(&self) -> Result<String, Error> {
-        let text = match self {
-            Self::Env(name) => std::env::var(name).map_err(|error| format!("variable {name}: {error}")),
-            Self::File(path) => {
-                fs::read_to_string(path).map_err(|error| format!("file {}: {error}", path.display()))
-            }
-        };
-        let text = text.map_err(|error| Error::config(format!("read the credentials from {error}")))?;
-        let text = text.trim_end_matches(['\r', '\n']);
-        if text.is_empty() {
-            return Err(Error::config(format!("read the credentials from {self}: it is empty")));
-        }
-        Ok(text.to_owned())
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Env(name) => write!(f, "variable {name}"),
-            Self::File(path) => write!(f, "file {}", path.display()),
-        }
     }
 }
 
@@ -192,24 +160,9 @@ pub(super) struct Written {
 )]
 #[schemars(rename = "Credentials")]
 pub(super) struct WrittenCredentials {
-    access_key_id: WrittenSource,
-    secret_access_key: WrittenSource,
-    session_token: Option<WrittenSource>,
-}
-
-/// A value that the file does not hold: exactly one of `env` and `file`.
-#[derive(Deserialize, JsonSchema)]
-#[serde(
-    deny_unknown_fields,
-    rename_all = "camelCase",
-    expecting = "env (a variable) or file with a path, never the key itself"
-)]
-#[schemars(rename = "Source")]
-struct WrittenSource {
-    /// The variable that holds it.
-    env: Option<String>,
-    /// The file that holds it.
-    file: Option<PathBuf>,
+    access_key_id: source::Written,
+    secret_access_key: source::Written,
+    session_token: Option<source::Written>,
 }
 
 impl Written {
@@ -239,27 +192,6 @@ impl WrittenCredentials {
             secret_access_key: secret_access_key.check(at, "secretAccessKey")?,
             session_token: session_token.map(|source| source.check(at, "sessionToken")).transpose()?,
         })
-    }
-}
-
-impl WrittenSource {
-    fn check(self, at: &str, key: &str) -> Result<Source, Fault> {
-        let Self { env, file } = self;
-        let at = format!("{at}.{key}");
-        match (env, file) {
-            (Some(name), None) if !name.is_empty() && !name.contains(['=', '\0']) => Ok(Source::Env(name)),
-            (Some(_), None) => Err(Fault::new(format!("{at}.env"), "env is no name of a variable")),
-            (None, Some(path)) if path.as_os_str().is_empty() => {
-                Err(Fault::new(format!("{at}.file"), "file is no path of a file"))
-            }
-            (None, Some(path)) => Ok(Source::File(path)),
-            (None, None) => {
-                Err(Fault::new(at, format!("{key} is nowhere: env (a variable) or file is missing")))
-            }
-            (Some(_), Some(_)) => {
-                Err(Fault::new(at, format!("{key} has two places: env and file exclude each other")))
-            }
-        }
     }
 }
 

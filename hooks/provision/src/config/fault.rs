@@ -9,6 +9,8 @@ use super::{mask, place};
 pub(crate) struct Fault {
     path: String,
     message: String,
+    /// Whether what stands there is not to be seen.
+    hidden: bool,
 }
 
 /// What is wrong, with the file and the line in which it is; the last line of its text says it all.
@@ -23,11 +25,22 @@ pub struct ConfigError {
 
 impl Fault {
     pub(super) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
+        Self { path: path.into(), message: message.into(), hidden: false }
+    }
+
+    /// The same at another path.
+    pub(super) fn at(self, path: impl Into<String>) -> Self {
+        Self { path: path.into(), ..self }
+    }
+
+    /// The same about a value that nobody should see.
+    pub(super) fn hidden(self) -> Self {
+        Self { hidden: true, ..self }
     }
 
     pub(super) fn in_file(self, file: &str, text: &str) -> ConfigError {
-        ConfigError::new(file, text, place::of(text, &self.path), self.message)
+        let error = ConfigError::new(file, text, place::of(text, &self.path), self.message);
+        if self.hidden { error.hidden_from(0) } else { error }
     }
 }
 
@@ -71,12 +84,13 @@ impl ConfigError {
         let error = Self::new(file, text, at, reworded(said));
         // The text that stands there instead of `env` or `file`, or behind a misspelt key, is a secret.
         let unknown = said.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-        let secret = |word: &str| path.contains(".credentials") || mask::is_nearly_secret(word);
+        let credentials =
+            [".credentials", ".clientConfig", ".adminUrl"].iter().any(|part| path.contains(part));
+        // Beside adminUrl nothing but parts of it is written where it should not be.
+        let secret = |word: &str| credentials || path == "database" || mask::is_nearly_secret(word);
         match unknown {
             Some(word) if secret(word) => error.hidden_from(word.chars().count() + 1),
-            None if path.contains(".credentials") && said.starts_with("invalid type: ") => {
-                error.hidden_from(0)
-            }
+            None if credentials && said.starts_with("invalid type: ") => error.hidden_from(0),
             _ => error,
         }
     }

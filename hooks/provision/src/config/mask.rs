@@ -4,14 +4,17 @@
 //! what is wrong with the line.
 
 /// Keys whose values are never in the file itself; if they are, it is a mistake that is not repeated.
-const SECRET: [&str; 4] = ["accessKeyId", "secretAccessKey", "sessionToken", "credentials"];
+const SECRET: [&str; 5] = ["accessKeyId", "secretAccessKey", "sessionToken", "credentials", "adminUrl"];
+
+/// How properties of a client end whose values are secrets, such as `sasl.password`.
+const SECRET_ENDS: [&str; 5] = ["password", "passphrase", "client.secret", "key.pem", "jaas.config"];
 
 /// What stands for what is hidden.
 pub(super) const HIDDEN: &str = "***";
 
 /// The line without passwords of URLs, and without the keys that credentials are.
 pub(super) fn line(line: &str) -> String {
-    let secret = SECRET.iter().filter_map(|key| secret(line, key)).min();
+    let secret = SECRET.iter().chain(&SECRET_ENDS).filter_map(|key| secret(line, key)).min();
     let shown = words(&line[..secret.unwrap_or(line.len())], word);
     if secret.is_some() { shown + HIDDEN } else { shown }
 }
@@ -21,9 +24,17 @@ pub(super) fn message(message: &str) -> String {
     words(message, |word| url(word).unwrap_or_else(|| word.to_owned()))
 }
 
+/// Whether the name of a property says that its value is a secret.
+pub(super) fn is_secret(property: &str) -> bool {
+    SECRET_ENDS.iter().any(|end| property.ends_with(end))
+}
+
 /// Whether a key is meant whose value is a secret.
 pub(super) fn is_nearly_secret(key: &str) -> bool {
-    SECRET.iter().any(|secret| strsim::jaro_winkler(key, secret) > 0.8)
+    let lower = key.to_lowercase();
+    is_secret(key)
+        || ["pass", "pwd"].iter().any(|part| lower.contains(part))
+        || SECRET.iter().any(|secret| strsim::jaro_winkler(key, secret) > 0.8)
 }
 
 /// Where a text stands that is the value of `key`.
@@ -54,8 +65,14 @@ fn words(line: &str, shown: impl Fn(&str) -> String) -> String {
     masked
 }
 
-/// The word without what could be a password, of a URL or of one whose scheme was forgotten.
+/// The word without what could be a password: of a URL, of one whose scheme was forgotten, or by its name.
 fn word(word: &str) -> String {
+    let lower = word.to_ascii_lowercase();
+    if let Some((at, name)) =
+        ["password=", "passwd="].iter().find_map(|name| lower.find(name).zip(Some(name)))
+    {
+        return url(&word[..at]).unwrap_or_else(|| word[..at].to_owned()) + name + HIDDEN;
+    }
     url(word).unwrap_or_else(|| match word.rfind('@') {
         Some(at) if word[..at].contains(':') => HIDDEN.to_owned() + &word[at..],
         _ => word.to_owned(),
@@ -83,6 +100,9 @@ mod tests {
             ("url: http://u:p\"'ss@x:1", "url: http://***@x:1"),
             ("url: 'http://u:p ss@x:1'", "url: 'http://***@x:1'"),
             ("url: u:p@x:1", "url: ***@x:1"),
+            ("url: host=x password=a b", "url: host=x password=*** b"),
+            ("url: 'host=x Password=a b'", "url: 'host=x password=***"),
+            ("url: jdbc:x://u:p@h?password=a", "url: jdbc:x://***@h?password=***"),
             ("to: ops@example.com # not alice@example.com", "to: ops@example.com # not alice@example.com"),
             ("a: [\"http://u:p@x\", \"https://v:q@y\"]", "a: [\"http://***@x\", \"https://***@y\"]"),
             ("secretAccessKey: abc", "secretAccessKey: ***"),
@@ -91,6 +111,9 @@ mod tests {
                 "{ accessKeyId: { env: A }, secretAccessKey: a b }",
                 "{ accessKeyId: { env: A }, secretAccessKey: ***",
             ),
+            ("{ sasl.username: a, sasl.password: b c }", "{ sasl.username: a, sasl.password: ***"),
+            ("\"ssl.key.pem\": |", "\"ssl.key.pem\": ***"),
+            ("sasl.password: { env: A }", "sasl.password: { env: A }"),
             ("credentials: # of the emulator", "credentials: # of the emulator"),
         ];
         for (text, shown) in cases {

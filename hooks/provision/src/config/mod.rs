@@ -14,9 +14,12 @@ use crate::error::Error;
 
 pub mod attribute;
 pub mod aws;
+pub mod database;
+pub mod kafka;
 pub mod named;
 pub mod reference;
 pub mod sns;
+pub mod source;
 pub mod sqs;
 
 mod fault;
@@ -40,6 +43,8 @@ pub struct FeatureResources {
     pub mark: Mark,
     pub sqs: Option<sqs::Sqs>,
     pub sns: Option<sns::Sns>,
+    pub kafka: Option<kafka::Kafka>,
+    pub database: Option<database::Databases>,
 }
 
 impl FeatureResources {
@@ -47,7 +52,9 @@ impl FeatureResources {
     pub fn things(&self) -> impl Iterator<Item = String> {
         let queues = self.sqs.iter().flat_map(|sqs| &sqs.queues).map(|queue| format!("sqs/{queue}"));
         let wants = self.sns.iter().flat_map(|sns| &sns.wants).map(|want| format!("sns/{want}"));
-        queues.chain(wants)
+        let databases = self.database.iter().flat_map(|section| &section.databases);
+        let streams = self.kafka.iter().flat_map(|kafka| &kafka.wants).map(|want| format!("kafka/{want}"));
+        queues.chain(wants).chain(streams).chain(databases.map(|database| format!("database/{database}")))
     }
 }
 
@@ -154,6 +161,8 @@ struct Written {
     header: Option<Parsed<Header>>,
     sqs: Option<sqs::Written>,
     sns: Option<sns::Written>,
+    kafka: Option<kafka::Written>,
+    database: Option<database::Written>,
 }
 
 impl Written {
@@ -170,6 +179,8 @@ impl Written {
             header,
             sqs,
             sns,
+            kafka,
+            database,
         } = self;
         let (by, source) = (person(by, "by")?, person(source, "source")?);
         let scope = match (feature, base.unwrap_or(false)) {
@@ -194,9 +205,13 @@ impl Written {
         let header =
             header.map_or_else(|| words::DEFAULT_HEADER.to_owned(), |Parsed(header)| header.to_string());
         let sns = sns.map(|section| section.check("sns", &scope, &header, sqs.as_ref())).transpose()?;
+        let kafka = kafka.map(|section| section.check("kafka", &scope)).transpose()?;
+        let database = database.map(|section| section.check("database", &scope)).transpose()?;
         let places = sqs.iter().flat_map(sqs::Sqs::places).chain(sns.iter().flat_map(sns::Sns::places));
+        let places = places.chain(kafka.iter().flat_map(kafka::Kafka::places));
+        let places = places.chain(database.iter().flat_map(database::Databases::places));
         output::all_apart(places)?;
-        Ok(FeatureResources { mark: Mark { owner, scope }, sqs, sns })
+        Ok(FeatureResources { mark: Mark { owner, scope }, sqs, sns, kafka, database })
     }
 }
 

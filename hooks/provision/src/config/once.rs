@@ -31,7 +31,9 @@ impl<'de> Deserialize<'de> for Json {
 }
 
 /// The entries of a mapping.
-fn entries<'de, V: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Result<BTreeMap<String, V>, A::Error> {
+pub(super) fn entries<'de, V: Deserialize<'de>, A: MapAccess<'de>>(
+    mut map: A,
+) -> Result<BTreeMap<String, V>, A::Error> {
     let mut entries = BTreeMap::new();
     while let Some(key) = map.next_key::<String>()? {
         if entries.contains_key(&key) {

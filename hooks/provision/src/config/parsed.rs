@@ -90,6 +90,11 @@ pub(super) fn digits(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "integer"] })
 }
 
+/// A text that may be any number, which then needs no quotes.
+pub(super) fn numbers(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "number"] })
+}
+
 pub(super) fn api_version(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "const": words::API_VERSION })
 }

@@ -1,13 +1,21 @@
 //! `apply`: group after group, each thing until nothing is left to do to it, then the outputs, then what
 //! nothing asks for any more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
 use super::{AT_ONCE, Engine, Item, Prepared, failed, order, thing};
-use crate::{Provider, change::Change, error::Error, marks::Edit, outputs::objects::Objects, retry::Pauses};
+use crate::{
+    Provider,
+    change::Change,
+    config::Target,
+    error::Error,
+    marks::Edit,
+    outputs::{self, objects::Objects},
+    retry::Pauses,
+};
 
 impl<P: Provider> Engine<'_, P> {
     /// Makes everything be as the config asks, then writes the outputs. What one thing cannot have does
@@ -29,9 +37,13 @@ impl<P: Provider> Engine<'_, P> {
         self.report.expect(strays.iter().map(|stray| thing::<P>(&stray.want)));
         let mut made = others;
         made.retain(Item::is_ours);
+        let kept = match &cluster {
+            Some(cluster) => self.keep(cluster, &items).await?,
+            None => BTreeMap::new(),
+        };
         made.extend(self.make(&provider, items).await?);
         if let Some(cluster) = cluster {
-            self.tell(&cluster, &made).await?;
+            self.tell(&cluster, &made, kept).await?;
         }
         for stray in strays {
             let name = thing::<P>(&stray.want);
@@ -174,13 +186,38 @@ impl<P: Provider> Engine<'_, P> {
         }
     }
 
-    /// Writes the outputs of what is there.
-    async fn tell(&self, cluster: &Objects<'_>, made: &[Item<P>]) -> Result<(), Error> {
+    /// Writes what things are going to keep, before they get it: whoever is killed in between finds it again.
+    async fn keep(
+        &self,
+        cluster: &Objects<'_>,
+        items: &[Item<P>],
+    ) -> Result<BTreeMap<Target, Change>, Error> {
+        let mut kept = BTreeMap::new();
+        let changed = items.iter().filter(|item| item.change != Change::Keep);
+        let known = changed.flat_map(|item| P::outputs(&item.want, None));
+        for bundle in outputs::bundles(known.filter(|output| output.value.is_some())) {
+            let target = bundle.target.to_string();
+            let written = self.patience.call(&cluster.endpoint, || cluster.add(bundle.clone())).await;
+            let change =
+                written.map_err(|error| failed(&target, "write the secret", &cluster.endpoint, error))?;
+            kept.insert(bundle.target, change);
+        }
+        Ok(kept)
+    }
+
+    /// Writes the outputs of what is there; `kept` is what was done to objects before.
+    async fn tell(
+        &self,
+        cluster: &Objects<'_>,
+        made: &[Item<P>],
+        mut kept: BTreeMap<Target, Change>,
+    ) -> Result<(), Error> {
         for bundle in Self::bundles(made.iter().map(|item| (&item.want, item.have.as_ref()))) {
             let target = bundle.target.to_string();
             let written = self.patience.call(&cluster.endpoint, || cluster.write(&bundle)).await;
             let change =
                 written.map_err(|error| failed(&target, "write the outputs", &cluster.endpoint, error))?;
+            let change = kept.remove(&bundle.target).unwrap_or(Change::Keep).and(change);
             self.report.change(&target, &change)?;
         }
         Ok(())

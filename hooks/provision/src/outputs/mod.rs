@@ -6,7 +6,10 @@
 //!
 //! This module decides and writes nothing; `objects` does what it has decided.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::Timestamp;
 use k8s_openapi::{ByteString, apimachinery::pkg::apis::meta::v1::ObjectMeta};
@@ -28,8 +31,8 @@ pub struct Output {
     pub value: Option<Hidden>,
 }
 
-/// A value that is never shown: it has no `Debug` and no `Display`.
-#[derive(PartialEq, Eq)]
+/// A value that is never shown: it has no `Display`, and its `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Hidden(String);
 
 impl From<String> for Hidden {
@@ -38,7 +41,22 @@ impl From<String> for Hidden {
     }
 }
 
+impl Hidden {
+    /// For whoever has to write it where it belongs.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
 /// All that one object is to hold of this hook's.
+#[derive(Clone)]
 pub(crate) struct Bundle {
     pub(crate) target: Target,
     values: BTreeMap<String, Option<Hidden>>,
@@ -108,6 +126,16 @@ impl Bundle {
         differences.extend(stale.map(|key| Difference::new(key, "set", NONE)));
         differences.extend(mark.edit(&found.marks, now).differences(&found.marks));
         Change::of(differences)
+    }
+
+    /// The same with what `manager` has in the object already: nothing of it goes.
+    fn beside(mut self, found: Option<&Found>, manager: &str) -> Self {
+        let own = found.and_then(|found| found.owned.get(manager).map(|keys| (found, keys)));
+        for (found, key) in own.iter().flat_map(|(found, keys)| keys.iter().map(move |key| (found, key))) {
+            let there = || found.data.get(key).and_then(|value| decoded(self.target.kind, value));
+            self.values.entry(key.clone()).or_insert_with(there);
+        }
+        self
     }
 
     /// The keys that it is to hold.
@@ -181,6 +209,17 @@ fn encoded(kind: TargetKind, value: &Hidden) -> String {
             let bytes = ByteString(value.0.clone().into_bytes());
             let json = serde_json::to_value(bytes).expect("bytes become a JSON string");
             json.as_str().unwrap_or_default().to_owned()
+        }
+    }
+}
+
+/// The opposite of [`encoded`]; none where it is no text.
+fn decoded(kind: TargetKind, value: &str) -> Option<Hidden> {
+    match kind {
+        TargetKind::ConfigMap => Some(Hidden(value.to_owned())),
+        TargetKind::Secret => {
+            let ByteString(bytes) = serde_json::from_value(value.into()).ok()?;
+            String::from_utf8(bytes).ok().map(Hidden)
         }
     }
 }

@@ -12,10 +12,10 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use super::{Bundle, Found};
+use super::{Bundle, Found, Hidden};
 use crate::{
     change::{Change, Difference, NONE},
-    config::{Mark, Target, TargetKind},
+    config::{Mark, Place, Target, TargetKind},
     error::{Error, root_cause},
     marks::Tags,
 };
@@ -65,9 +65,28 @@ impl<'a> Objects<'a> {
         Ok(bundle.plan(found.as_ref(), self.mark, &self.manager, self.now))
     }
 
-    /// Makes the object hold the bundle, and says what that took. Can be repeated at any point.
+    /// What is kept at a place in an object of ours.
+    pub(crate) async fn kept(&self, place: &Place) -> Result<Option<Hidden>, Error> {
+        let found = self.read(&place.target).await?.filter(|found| self.mark.claims(&found.marks).is_ok());
+        let value = found.as_ref().and_then(|found| found.data.get(&place.key));
+        Ok(value.and_then(|value| super::decoded(place.target.kind, value)))
+    }
+
+    /// Makes the object hold the bundle beside what this hook has there already.
+    pub(crate) async fn add(&self, bundle: Bundle) -> Result<Change, Error> {
+        let found = self.read(&bundle.target).await?;
+        let bundle = bundle.beside(found.as_ref(), &self.manager);
+        self.make_hold(&bundle, found).await
+    }
+
+    /// Makes the object hold the bundle and nothing else of this hook's, and says what that took. Can be
+    /// repeated at any point.
     pub(crate) async fn write(&self, bundle: &Bundle) -> Result<Change, Error> {
-        let mut found = self.read(&bundle.target).await?;
+        let found = self.read(&bundle.target).await?;
+        self.make_hold(bundle, found).await
+    }
+
+    async fn make_hold(&self, bundle: &Bundle, mut found: Option<Found>) -> Result<Change, Error> {
         let change = bundle.plan(found.as_ref(), self.mark, &self.manager, self.now);
         match &change {
             Change::Keep => return Ok(change),
