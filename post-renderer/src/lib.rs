@@ -8,6 +8,8 @@
 //! needed, to [`node`]s, [`plan`] asks [`isolate`], [`metadata`], [`workload`] and [`route`] what is
 //! to be changed, [`splice`] writes.
 
+#![forbid(unsafe_code)]
+
 mod claims;
 mod cli;
 pub mod config;

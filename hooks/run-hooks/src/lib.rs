@@ -4,6 +4,8 @@
 //! hooks would keep order, and keep to themselves why they failed. This does nothing else: no config, no
 //! back end, no retry; what a hook says and how it ends is passed on.
 
+#![forbid(unsafe_code)]
+
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
