@@ -1,0 +1,85 @@
+//! What a database needs that is not there yet: found out before anything is written.
+
+use provision::{
+    config::database::{Database, Template},
+    error::Error,
+};
+
+use crate::{Server, seed, session::Session, sql};
+
+impl Server {
+    /// The want with all that the server says of what it needs; [`Error::Refused`] where it cannot be had.
+    pub(crate) async fn complete(&self, want: &Database) -> Result<Database, Error> {
+        let session = self.main().await?;
+        let there = self.outside(&session, want).await?;
+        if there.as_ref().is_none_or(|have| have.database.is_none()) {
+            if let Some(template) = &want.template {
+                Self::template(&session, template).await?;
+            }
+            self.role_is_free(&session, want).await?;
+        }
+        let roles: Vec<String> = want.grants.iter().map(|grant| grant.role.clone()).collect();
+        let known = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY($1) UNION SELECT 'public'";
+        let roles_there = self.known(&session, known, &roles).await?;
+        if let Some(role) = roles.iter().find(|role| !roles_there.contains(*role)) {
+            return Err(Error::refused(format!("grants: there is no role {role:?}")));
+        }
+        for extension in &want.extensions {
+            let version = extension.version.as_deref();
+            let sql = "SELECT EXISTS (SELECT FROM pg_available_extension_versions WHERE name = $1 AND ($2::text IS \
+                       NULL OR version = $2))";
+            let row = session.row(sql, &[&extension.name, &version]).await?;
+            if !row.is_some_and(|row| row.get(0)) {
+                let version = version.map_or_else(String::new, |version| format!(" of version {version}"));
+                let name = &extension.name;
+                return Err(Error::refused(format!("extensions: the server has no {name}{version}")));
+            }
+        }
+        for file in &want.seed {
+            let ran = there.as_ref().is_some_and(|have| have.database.is_some());
+            // What ran already need not be there any more.
+            match seed::read(file) {
+                Err(error) if !ran => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(Database { address: Some(self.address()), ..want.clone() })
+    }
+
+    async fn template(session: &Session, template: &Template) -> Result<(), Error> {
+        let name = match template {
+            // It is made, and made a template, before it is needed.
+            Template::Own(_) => return Ok(()),
+            Template::Golden(name) | Template::Live(name) => name,
+        };
+        let row = session.row("SELECT datistemplate FROM pg_database WHERE datname = $1", &[&name]).await?;
+        let Some(row) = row else {
+            return Err(Error::refused(format!("template: there is no database {name:?}")));
+        };
+        match template {
+            Template::Golden(_) if !row.get::<_, bool>(0) => Err(Error::refused(format!(
+                "template: {name} is no template but a database in use: make one of it (ALTER DATABASE {} \
+                 IS_TEMPLATE true), or say liveTemplate",
+                sql::name(name)
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a role that is there and whose it is not.
+    async fn role_is_free(&self, session: &Session, want: &Database) -> Result<(), Error> {
+        let Some(role) = self.role(session, &want.role).await? else { return Ok(()) };
+        match role.tags.get(feature::words::DATABASE) {
+            Some(database) if role.is_marked() && *database != want.name => Err(Error::refused(format!(
+                "role {} is there already and owns database {database}: name another with `role`",
+                want.role
+            ))),
+            _ if !role.is_marked() && !want.adopt => Err(Error::refused(format!(
+                "role {} is there without a mark of ours: name another with `role`, or say `adopt: true` to take it \
+                 over",
+                want.role
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
