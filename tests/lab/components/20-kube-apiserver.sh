@@ -25,9 +25,8 @@ start() {
 }
 
 make_certificates() {
-    local names="DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local"
     new_authority
-    certificate apiserver /CN=kube-apiserver "$names,DNS:localhost,IP:127.0.0.1,IP:$LAB_GATEWAY,IP:$LAB_SERVICE_APISERVER"
+    certificate apiserver /CN=kube-apiserver "$(names_of_service kubernetes default),DNS:localhost,IP:127.0.0.1,IP:$LAB_GATEWAY,IP:$LAB_SERVICE_APISERVER"
     certificate apiserver-kubelet /O=system:masters/CN=kube-apiserver-kubelet-client
     client admin /O=system:masters/CN=admin "$KUBECONFIG_FILE"
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Not a process: one short pod, once for each fresh cluster, which finds what every pod is promised to find.
 
-wants() { echo kube-controller-manager kube-scheduler kubelet kube-proxy coredns traefik localstack; }
+wants() { echo kube-controller-manager kube-scheduler kubelet kube-proxy coredns traefik localstack kafka postgres; }
 
 running() { [[ -e $LAB/run/checked ]]; }
 
@@ -47,6 +47,11 @@ spec:
           until_it_works nslookup -timeout=1 -retry=1 kubernetes.default.svc.cluster.local
           until_it_works nslookup -timeout=1 -retry=1 web.$LAB_DOMAIN
           until_it_works wget -q -O- http://localstack.infra:4566/_localstack/health
+          until_it_works nc -w 1 kafka.infra 9092 -e true
+          # Where the broker says that it is.
+          until_it_works nc -w 1 $LAB_GATEWAY $LAB_PORT_KAFKA -e true
+          # A request for TLS, and its yes.
+          until_it_works nc -w 1 postgres.infra 5432 -e sh -c 'printf "\0\0\0\010\004\322\026\057"; [ "\$(head -c 1)" = S ]'
           until_it_works router_answers
 YAML
 }

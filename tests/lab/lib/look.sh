@@ -23,6 +23,25 @@ lab_env() {
         ENVOY_URL "http://$LAB_SERVICE_ENVOY" \
         LOCALSTACK_URL "http://127.0.0.1:$LAB_PORT_LOCALSTACK" \
         MOTO_URL "http://127.0.0.1:$LAB_PORT_MOTO" \
+        KAFKA_BOOTSTRAP "$LAB_GATEWAY:$LAB_PORT_KAFKA" \
+        KAFKA_SSL_BOOTSTRAP "$LAB_GATEWAY:$LAB_PORT_KAFKA_SSL" \
+        KAFKA_SASL_BOOTSTRAP "$LAB_GATEWAY:$LAB_PORT_KAFKA_SASL" \
+        KAFKA_SASL_SSL_BOOTSTRAP "$LAB_GATEWAY:$LAB_PORT_KAFKA_SASL_SSL" \
+        KAFKA_GATED_BOOTSTRAP "127.0.0.1:$LAB_PORT_KAFKA_GATED" \
+        KAFKA_GATE "127.0.0.1:$LAB_PORT_KAFKA_GATE" \
+        KAFKA_USER "$LAB_KAFKA_USER" \
+        KAFKA_PASSWORD "$LAB_KAFKA_PASSWORD" \
+        POSTGRES_URL "postgresql://postgres:$LAB_POSTGRES_PASSWORD@$LAB_GATEWAY:$LAB_PORT_POSTGRES/postgres" \
+        POSTGRES_CERTIFIED_URL "postgresql://$LAB_POSTGRES_CERTIFIED:$LAB_POSTGRES_PASSWORD@$LAB_GATEWAY:$LAB_PORT_POSTGRES/postgres" \
+        POSTGRES_LOG "$(log_of postgres)" \
+        TLS_CA "$LAB/pki/back-ends.crt" \
+        TLS_CERT "$LAB/pki/client.crt" \
+        TLS_KEY "$LAB/pki/client.key" \
+        TLS_NOBODY_CERT "$LAB/pki/nobody.crt" \
+        TLS_NOBODY_KEY "$LAB/pki/nobody.key" \
+        TLS_OTHER_CA "$LAB/pki/other.crt" \
+        TLS_OTHER_CERT "$LAB/pki/stranger.crt" \
+        TLS_OTHER_KEY "$LAB/pki/stranger.key" \
         HELM3 "$BIN/helm3" \
         HELM4 "$BIN/helm4" \
         HELM_PLUGINS "$CACHE/plugins" \

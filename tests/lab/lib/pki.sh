@@ -1,19 +1,31 @@
 # shellcheck shell=bash
-# Keys and certificates: one authority for the lab, made anew whenever its data are.
+# Keys and certificates: authorities of the lab's own, made anew whenever its data are.
 
+# new_authority: the cluster's, and the key that signs its tokens.
 new_authority() {
-    mkdir -p "$LAB/pki"
-    chmod 700 "$LAB/pki"
-    signed ca /CN=lab -addext basicConstraints=critical,CA:TRUE
+    authority ca
     openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$LAB/pki/service-account.key" 2>/dev/null
     openssl pkey -in "$LAB/pki/service-account.key" -pubout -out "$LAB/pki/service-account.pub"
 }
 
-# certificate NAME SUBJECT [ALTERNATIVE-NAMES]: pki/NAME.crt and .key, signed by the authority.
-certificate() {
-    signed "$1" "$2" -CA "$LAB/pki/ca.crt" -CAkey "$LAB/pki/ca.key" -addext basicConstraints=critical,CA:FALSE \
-        -addext extendedKeyUsage=clientAuth,serverAuth ${3:+-addext "subjectAltName=$3"}
+# authority NAME: pki/NAME.crt and .key, which sign certificates.
+authority() {
+    mkdir -p "$LAB/pki"
+    chmod 700 "$LAB/pki"
+    signed "$1" "/CN=lab $1" -addext basicConstraints=critical,CA:TRUE
 }
+
+# certificate NAME SUBJECT [ALTERNATIVE-NAMES]: pki/NAME.crt and .key, signed by the cluster's authority.
+certificate() { certificate_by ca "$@"; }
+
+# certificate_by AUTHORITY NAME SUBJECT [ALTERNATIVE-NAMES]
+certificate_by() {
+    signed "$2" "$3" -CA "$LAB/pki/$1.crt" -CAkey "$LAB/pki/$1.key" -addext basicConstraints=critical,CA:FALSE \
+        -addext extendedKeyUsage=clientAuth,serverAuth ${4:+-addext "subjectAltName=$4"}
+}
+
+# names_of_service NAME NAMESPACE: by which pods may call it, as ALTERNATIVE-NAMES.
+names_of_service() { echo "DNS:$1,DNS:$1.$2,DNS:$1.$2.svc,DNS:$1.$2.svc.cluster.local"; }
 
 signed() {
     local name=$1 subject=$2

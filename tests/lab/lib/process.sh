@@ -77,5 +77,8 @@ log_tail() {
     [[ ! -e $log ]] || printf '\nthe end of %s:\n%s' "$log" "$(tail -n 20 "$log")"
 }
 
+# tcp_ok HOST PORT: whether somebody takes connections.
+tcp_ok() { (: <>"/dev/tcp/$1/$2") 2>/dev/null; }
+
 # http_ok URL: whether it answers with a success. The lab's own certificates are not the question here.
 http_ok() { curl --noproxy '*' --insecure --fail --silent --output /dev/null --max-time 2 "$1"; }
