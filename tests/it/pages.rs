@@ -27,6 +27,18 @@ fn the_page_of_the_topics_has_every_attribute_and_output() {
     says("sns.md", &parts);
 }
 
+#[test]
+fn the_page_of_kafka_has_every_key_and_output() {
+    let parts =
+        [("topic", keys("KafkaTopic")), ("group", keys("ConsumerGroup")), ("outputs", outputs("KafkaValue"))];
+    says("kafka.md", &parts);
+}
+
+#[test]
+fn the_page_of_the_databases_has_every_key_and_output() {
+    says("database.md", &[("database", keys("DatabaseItem")), ("outputs", outputs("DatabaseValue"))]);
+}
+
 fn says(page: &str, parts: &[(&str, String)]) {
     let path: PathBuf = repo::root().join("docs").join(page);
     let text = fs::read_to_string(&path).expect("the page");
@@ -81,6 +93,17 @@ fn takes_none(kind: &Kind) -> bool {
     !matches!(kind, Kind::Number { .. } | Kind::Flag | Kind::Word(_))
 }
 
+/// What the schema says of the keys of a thing.
+fn keys(definition: &str) -> String {
+    let schema: Value = serde_json::from_str(&config::schema()).expect("the schema is JSON");
+    let keys = schema["definitions"][definition]["properties"].as_object().expect("keys").clone();
+    let row = |(key, of): (&String, &Value)| {
+        let what = of["description"].as_str().unwrap_or_default().replace('\n', " ");
+        format!("| `{key}` | {what} |\n")
+    };
+    "| key | what it is |\n| --- | --- |\n".to_owned() + &keys.iter().map(row).collect::<String>()
+}
+
 /// What the schema says of the values of a thing.
 fn outputs(definition: &str) -> String {
     let schema: Value = serde_json::from_str(&config::schema()).expect("the schema is JSON");
@@ -94,7 +117,7 @@ fn outputs(definition: &str) -> String {
         let words = group["enum"].as_array().cloned().unwrap_or_else(|| vec![group["const"].clone()]);
         rows.extend(words.iter().map(|word| format!("| `{}` | {what} |\n", word.as_str().expect("a word"))));
     }
-    assert!(rows.len() > 1, "{definition} has no values");
+    assert!(!rows.is_empty(), "{definition} has no values");
     table += &rows.concat();
     table
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{helm::Helm, http::Router, images, lab::lab, process, routing::Copies};
 
@@ -39,6 +39,11 @@ pub fn deploy_base(helm: &Helm) {
             "app.kubernetes.io/part-of": "{PART_OF}", "pod-security.kubernetes.io/enforce": "restricted"}}}}}}"#
     );
     put(&namespace);
+    // What somebody has to give who runs a PostgreSQL.
+    let url = json!({"url": lab().database_admin});
+    let metadata = json!({"name": "database-admin", "namespace": NAMESPACE});
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": url});
+    put(&secret.to_string());
     let _ = process::output_of(helm.helmfile("base", None).arg("sync"));
     // Helm is done before the router is.
     let router = Router::default();

@@ -82,6 +82,16 @@ impl Hook {
         Self::named("sns-hook")
     }
 
+    #[must_use]
+    pub fn kafka() -> Self {
+        Self::named("kafka-hook")
+    }
+
+    #[must_use]
+    pub fn database() -> Self {
+        Self::named("database-hook")
+    }
+
     /// Several of them by `run-hooks`: their words come first among a run's arguments.
     #[must_use]
     pub fn several() -> Self {

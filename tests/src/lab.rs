@@ -9,6 +9,8 @@ use crate::{process, repo};
 pub struct Lab {
     /// Where the router listens.
     pub router: String,
+    /// How pods reach PostgreSQL, as somebody who may create databases.
+    pub database_admin: String,
     /// Whether the cluster is the lab's, which images are loaded into.
     pub own: bool,
     env: BTreeMap<String, String>,
@@ -52,7 +54,11 @@ impl Lab {
         let env = evaluated(&lines);
         let of =
             |name: &str| env.get(name).unwrap_or_else(|| panic!("tests/lab/lab env says no {name}")).clone();
-        Self { router: of("ROUTER_URL"), own: true, env }
+        let postgres = of("POSTGRES_URL");
+        let (who, _) = postgres.rsplit_once('@').expect("the URL has a user");
+        // The demo's services have no TLS.
+        let database_admin = format!("{who}@postgres.infra:5432/postgres?sslmode=disable");
+        Self { router: of("ROUTER_URL"), database_admin, own: true, env }
     }
 
     fn current() -> Self {
@@ -67,6 +73,11 @@ impl Lab {
         env.remove("KUBECONFIG");
         let lab = Self {
             router: of("ROUTER_URL", "where the cluster's Traefik answers, such as http://10.0.0.7"),
+            database_admin: of(
+                "DATABASE_ADMIN_URL",
+                "how its pods reach PostgreSQL, as somebody who may create databases, such as \
+                 postgresql://admin:password@db:5432/postgres?sslmode=disable",
+            ),
             own: false,
             env,
         };

@@ -4,6 +4,8 @@
 //! What is promised stands in `it/` as cases; the table of requests stands here, since the demo
 //! shows it and the suite asserts it.
 
+#![forbid(unsafe_code)]
+
 pub mod bench;
 pub mod cluster;
 pub mod emulator;
@@ -13,10 +15,14 @@ pub mod helm;
 pub mod hook;
 pub mod http;
 pub mod images;
+#[cfg(feature = "back-ends")]
+pub mod kafka;
 pub mod lab;
 pub mod oracle;
 pub mod place;
 pub mod poll;
+#[cfg(feature = "back-ends")]
+pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod queues;

@@ -25,7 +25,9 @@ pub fn devstack() -> &'static Path {
 #[must_use]
 pub fn image_binaries() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build(&["run-hooks", "sqs-hook", "sns-hook", "web", "api"]))
+    BUILT.get_or_init(|| {
+        build(&["run-hooks", "database-hook", "kafka-hook", "sqs-hook", "sns-hook", "web", "api"])
+    })
 }
 
 fn build(packages: &[&str]) -> PathBuf {

@@ -49,6 +49,9 @@ spec:
       volumes:
         - name: config
           configMap: { name: {{ include "devstack-hooks.name" $root }} }
+        {{- with $root.Values.volumes }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
 {{- end }}
 
 {{- define "devstack-hooks.container" -}}
@@ -71,4 +74,7 @@ spec:
     capabilities: { drop: [ALL] }
   volumeMounts:
     - { name: config, mountPath: /etc/devstack, readOnly: true }
+    {{- with .root.Values.volumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end }}

@@ -1,7 +1,9 @@
-{{/* The hooks in their order: a section of the values, and the list in it whose items have outputs. */}}
+{{/* The hooks in their order: a section of the values, and the lists in it whose items have outputs. */}}
 {{- define "devstack-hooks.known" -}}
-- { section: sqs, things: queues }
-- { section: sns, things: topics }
+- { section: database, things: [databases] }
+- { section: kafka, things: [topics, consumerGroups] }
+- { section: sqs, things: [queues] }
+- { section: sns, things: [topics] }
 {{- end }}
 
 {{/* Those that have a section, as a JSON list of their words. */}}
@@ -22,13 +24,15 @@ not of its shape is passed over here: the hook says what is wrong with it, and w
 {{- $secrets := list }}
 {{- $configMaps := list }}
 {{- range $known := include "devstack-hooks.known" . | fromYamlArray }}
-{{- $things := get (get $.Values $known.section | default dict) $known.things }}
+{{- range $list := $known.things }}
+{{- $things := get (get $.Values $known.section | default dict) $list }}
 {{- range $thing := kindIs "slice" $things | ternary $things list }}
 {{- $outputs := kindIs "map" $thing | ternary $thing dict | dig "outputs" list }}
 {{- range $output := kindIs "slice" $outputs | ternary $outputs list }}
 {{- if kindIs "map" $output }}
 {{- with $output.secret }}{{ $secrets = append $secrets . }}{{ end }}
 {{- with $output.configMap }}{{ $configMaps = append $configMaps . }}{{ end }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

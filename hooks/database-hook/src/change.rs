@@ -31,16 +31,30 @@ impl Server {
             return Ok(());
         }
         let mark = marked(there, marks);
+        // Only some of the mark was to be changed, and somebody has deleted the rest with all that had it.
+        if !mark.contains_key(words::OWNER) {
+            return Ok(());
+        }
         let whole = have.as_ref().is_some_and(|have| have.database.is_some() && !have.is_half_made());
-        let role = have.as_ref().and_then(|have| have.role.as_ref());
-        if !self.make_role(&session, want, role, &mark, whole).await? {
+        let role = self.role(&session, &want.role).await?;
+        let takes =
+            |role: &Role| role.is_of(&want.name) || !role.is_marked() && (want.adopt || have.is_some());
+        let role = role.filter(takes);
+        if !self.make_role(&session, want, role.as_ref(), &mark, whole).await? {
             return Ok(());
         }
         if !whole {
-            if have.as_ref().is_none_or(|have| have.database.is_none())
-                && !self.make_database(&session, want).await?
-            {
-                return Ok(());
+            if have.as_ref().is_none_or(|have| have.database.is_none()) {
+                match self.make_database(&session, want).await {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(()),
+                    // What the server does not take leaves nothing behind.
+                    Err(refused @ Error::Refused(_)) if role.is_none() => {
+                        session.run(&format!("DROP ROLE {}", sql::name(&want.role))).await?;
+                        return Err(refused);
+                    }
+                    Err(other) => return Err(other),
+                }
             }
             if want.template.is_some() {
                 own::take(&self.admin.open_in(&want.name).await?, &want.role).await?;
@@ -61,6 +75,7 @@ impl Server {
     ) -> Result<bool, Error> {
         let name = sql::name(&want.role);
         let mut tags = role.map(|role| role.tags.clone()).unwrap_or_default();
+        tags.retain(|key, _| mark.contains_key(key) || !comment::is_of_mark(key));
         tags.extend(mark.clone());
         tags.insert(words::DATABASE.to_owned(), want.name.clone());
         if !whole {

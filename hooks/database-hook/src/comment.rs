@@ -1,9 +1,15 @@
 //! The mark of a database or a role: its comment, as JSON. Pure.
 
+use feature::words;
 use provision::marks::Tags;
 
 /// Where a comment of somebody's own is kept when it is taken over.
 const THEIRS: &str = "comment";
+
+/// Whether a key is of the mark, and so on both the database and its role.
+pub(crate) fn is_of_mark(key: &str) -> bool {
+    [words::FEATURE, words::OWNER, words::BY, words::SOURCE, words::TTL, words::EXPIRES_AT].contains(&key)
+}
 
 /// What a comment says.
 pub(crate) fn read(comment: Option<&str>) -> Tags {

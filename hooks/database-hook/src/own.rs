@@ -17,7 +17,7 @@ WITH found (classid, objid, owner, namespace) AS (
 c.relkind = 'S')
     UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, pronamespace FROM pg_proc
     UNION ALL SELECT 'pg_type'::regclass, t.oid, typowner, typnamespace FROM pg_type t
-        WHERE typtype IN ('d', 'e', 'r', 'b') AND typelem = 0 OR typtype = 'c' AND EXISTS (SELECT FROM pg_class c WHERE \
+        WHERE typtype IN ('d', 'e', 'r', 'b', 'm') AND typelem = 0 OR typtype = 'c' AND EXISTS (SELECT FROM pg_class c WHERE \
 c.oid = t.typrelid AND c.relkind = 'c')
     UNION ALL SELECT 'pg_operator'::regclass, oid, oprowner, oprnamespace FROM pg_operator
     UNION ALL SELECT 'pg_opclass'::regclass, oid, opcowner, opcnamespace FROM pg_opclass
@@ -27,12 +27,14 @@ c.oid = t.typrelid AND c.relkind = 'c')
     UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgowner, cfgnamespace FROM pg_ts_config
     UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictowner, dictnamespace FROM pg_ts_dict
     UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, stxowner, stxnamespace FROM pg_statistic_ext
+    UNION ALL SELECT 'pg_publication'::regclass, oid, pubowner, 0 FROM pg_publication
     UNION ALL SELECT 'pg_largeobject_metadata'::regclass, oid, lomowner, 0 FROM pg_largeobject_metadata
 )
 SELECT o.type, o.identity FROM found f LEFT JOIN pg_namespace n ON n.oid = f.namespace,
     pg_identify_object(CASE f.classid WHEN 'pg_largeobject_metadata'::regclass THEN 'pg_largeobject'::regclass ELSE \
 f.classid END, f.objid, 0) o
-WHERE f.owner <> (SELECT oid FROM pg_roles WHERE rolname = $1)
+WHERE (f.classid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type t WHERE t.oid = f.objid AND t.typtype = 'm')) = $3
+    AND f.owner <> (SELECT oid FROM pg_roles WHERE rolname = $1)
     AND pg_get_userbyid(f.owner) <> 'pg_database_owner'
     AND (n.nspname IS NULL OR n.nspname <> 'information_schema' AND n.nspname <> $2 AND n.nspname !~ '^pg_')
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = f.classid AND d.objid = f.objid AND d.deptype = 'e')";
@@ -40,16 +42,21 @@ WHERE f.owner <> (SELECT oid FROM pg_roles WHERE rolname = $1)
 /// Gives all that is in this database to a role. The schemas of the server and of our own records stay as they are.
 pub(crate) async fn take(session: &Session, role: &str) -> Result<(), Error> {
     let ours = feature::words::MANAGER;
-    let found = session.rows(OWNED, &[&role, &ours]).await?;
     let owner = sql::name(role);
-    let statements: Vec<String> = found
-        .iter()
-        .map(|row| {
-            let (kind, identity): (String, String) = (row.get(0), row.get(1));
-            format!("ALTER {} {identity} OWNER TO {owner}", keyword(&kind))
-        })
-        .collect();
-    session.together(&statements).await
+    // A range type's multirange goes with it from some patch of a server on, and where it does cannot go alone: what
+    // is still somebody else's is seen the second time.
+    for multiranges in [false, true] {
+        let found = session.rows(OWNED, &[&role, &ours, &multiranges]).await?;
+        let statements: Vec<String> = found
+            .iter()
+            .map(|row| {
+                let (kind, identity): (String, String) = (row.get(0), row.get(1));
+                format!("ALTER {} {identity} OWNER TO {owner}", keyword(&kind))
+            })
+            .collect();
+        session.together(&statements).await?;
+    }
+    Ok(())
 }
 
 /// What `ALTER` calls a kind of object.

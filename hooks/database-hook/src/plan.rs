@@ -3,25 +3,30 @@
 use provision::{
     change::{Change, Difference, NONE},
     config::database::{Database, Locale, On},
+    marks::Tags,
 };
 
 use feature::words;
 
-use crate::{Found, Granted, Have, Inside, Role, password};
+use crate::{Found, Granted, Have, Inside, Role, comment, password};
 
 pub(crate) fn change(want: &Database, have: Option<&Have>) -> Change {
     let Some(have) = have else { return Change::Create(fields(want)) };
-    let Some(found) = &have.database else { return Change::Create(fields(want)) };
-    if have.is_half_made() {
-        return Change::Create(fields(want));
-    }
+    let Some(found) = have.database.as_ref().filter(|_| !have.is_half_made()) else {
+        // To create is what is done where nothing is there, and nothing to delete.
+        let from = if have.database.is_some() { "half made" } else { NONE };
+        let rest = fields(want);
+        return Change::Update(
+            [Difference::new("database", from, "there")].into_iter().chain(rest).collect(),
+        );
+    };
     if let Some(reason) = fixed(&want.locale, found) {
         return Change::Refuse(reason);
     }
     let mut differences = outside(want, found);
     match &have.role {
         None => differences.push(Difference::new("role", NONE, &want.role)),
-        Some(role) => differences.extend(of_role(want, role)),
+        Some(role) => differences.extend(of_role(want, role, &found.tags)),
     }
     if found.open {
         let nothing = Inside::default();
@@ -48,7 +53,7 @@ pub(crate) fn password_is_set(want: &Database, role: &Role) -> bool {
 }
 
 /// A database that is there has what it was made with.
-fn fixed(want: &Locale, found: &Found) -> Option<String> {
+pub(crate) fn fixed(want: &Locale, found: &Found) -> Option<String> {
     let Locale { encoding, collate, ctype, provider, icu } = want;
     let bare = |text: &str| {
         let text: String = text.chars().filter(|c| !matches!(c, '-' | '_')).collect();
@@ -109,13 +114,20 @@ fn database_grants(want: &Database) -> impl Iterator<Item = (&str, &str)> {
         .flat_map(|grant| grant.privileges.iter().map(|privilege| (grant.role.as_str(), privilege.as_str())))
 }
 
-fn of_role(want: &Database, role: &Role) -> Vec<Difference> {
+/// `marked` is what the database's own mark says.
+fn of_role(want: &Database, role: &Role, marked: &Tags) -> Vec<Difference> {
     let mut differences = Vec::new();
     if !role.login {
         differences.push(Difference::new("role login", "false", "true"));
     }
+    let mark = |tags: &Tags| -> Vec<(String, String)> {
+        let mark = tags.iter().filter(|(key, _)| comment::is_of_mark(key));
+        mark.map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
     if role.tags.get(words::DATABASE) != Some(&want.name) {
         differences.push(Difference::new("role mark", NONE, "set"));
+    } else if mark(&role.tags) != mark(marked) {
+        differences.push(Difference::new("role mark", "another value", "set"));
     }
     if !password_is_set(want, role) {
         let from = if role.tags.contains_key(words::PASSWORD) { "another value" } else { NONE };

@@ -33,7 +33,7 @@ impl Server {
         Ok(Some(Have { address, tags, database, role, inside: None, adopt: want.adopt }))
     }
 
-    async fn database(&self, session: &Session, name: &str) -> Result<Option<Found>, Error> {
+    pub(crate) async fn database(&self, session: &Session, name: &str) -> Result<Option<Found>, Error> {
         let icu = if self.version >= 170_000 { "d.datlocale" } else { "d.daticulocale" };
         let provider = if self.version >= 150_000 { "d.datlocprovider::text" } else { "'c'::text" };
         let icu = if self.version >= 150_000 { icu } else { "NULL::text" };

@@ -1,11 +1,11 @@
 //! What a database needs that is not there yet: found out before anything is written.
 
 use provision::{
-    config::database::{Database, Template},
+    config::database::{Database, On, Template},
     error::Error,
 };
 
-use crate::{Server, seed, session::Session, sql};
+use crate::{Server, plan, seed, session::Session, sql};
 
 impl Server {
     /// The want with all that the server says of what it needs; [`Error::Refused`] where it cannot be had.
@@ -13,8 +13,10 @@ impl Server {
         let session = self.main().await?;
         let there = self.outside(&session, want).await?;
         if there.as_ref().is_none_or(|have| have.database.is_none()) {
-            if let Some(template) = &want.template {
-                Self::template(&session, template).await?;
+            self.locale(&session, want).await?;
+            match &want.template {
+                Some(template) => Self::template(&session, template).await?,
+                None => schemas(want)?,
             }
             self.role_is_free(&session, want).await?;
         }
@@ -44,6 +46,23 @@ impl Server {
             }
         }
         Ok(Database { address: Some(self.address()), ..want.clone() })
+    }
+
+    /// What of encoding and locale the server's catalogs can tell.
+    async fn locale(&self, session: &Session, want: &Database) -> Result<(), Error> {
+        if let Some(encoding) = &want.locale.encoding {
+            let row = session.row("SELECT pg_char_to_encoding($1::text::name)", &[encoding]).await?;
+            if row.is_none_or(|row| row.get::<_, i32>(0) < 0) {
+                return Err(Error::refused(format!("the server has no encoding {encoding:?}")));
+            }
+        }
+        if let Some(Template::Golden(name) | Template::Live(name)) = &want.template
+            && let Some(found) = self.database(session, name).await?
+            && let Some(reason) = plan::fixed(&want.locale, &found)
+        {
+            return Err(Error::refused(format!("template {name}: {reason}")));
+        }
+        Ok(())
     }
 
     async fn template(session: &Session, template: &Template) -> Result<(), Error> {
@@ -81,5 +100,21 @@ impl Server {
             ))),
             _ => Ok(()),
         }
+    }
+}
+
+/// Refuses a schema of which a database without a template has nothing.
+fn schemas(want: &Database) -> Result<(), Error> {
+    let there = |schema: &String| schema == "public" || want.schemas.contains(schema);
+    let of_extensions = want.extensions.iter().filter_map(|extension| extension.schema.as_ref());
+    let of_grants = want.grants.iter().filter_map(|grant| match &grant.on {
+        On::Database => None,
+        On::Schema(schema) | On::TablesIn(schema) => Some(schema),
+    });
+    match of_extensions.chain(of_grants).find(|schema| !there(schema)) {
+        Some(schema) => {
+            Err(Error::refused(format!("there is going to be no schema {schema:?}: name it in schemas too")))
+        }
+        None => Ok(()),
     }
 }

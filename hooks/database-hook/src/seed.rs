@@ -13,6 +13,10 @@ use crate::{
     sql,
 };
 
+mod lexer;
+
+use lexer::{Foreign, What};
+
 /// Where the record is, in each database of its own.
 const SCHEMA: &str = feature::words::MANAGER;
 
@@ -26,17 +30,19 @@ pub(crate) async fn ran(session: &Session) -> Result<BTreeMap<String, String>, E
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// The file's text.
+/// The file's text, if the server can run it in one transaction.
 pub(crate) fn read(file: &Path) -> Result<String, Error> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| Error::refused(format!("seed {}: read it: {error}", file.display())))?;
-    match text.lines().position(|line| line.starts_with('\\')) {
-        Some(line) => Err(Error::refused(format!(
-            "seed {}: line {} is for psql, and here the server alone reads it",
-            file.display(),
-            line + 1
+    let refused = |why: String| Error::refused(format!("seed {}: {why}", file.display()));
+    let text = fs::read_to_string(file).map_err(|error| refused(format!("read it: {error}")))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    match lexer::foreign(text) {
+        None => Ok(text.to_owned()),
+        Some(Foreign { line, what: What::Psql }) => {
+            Err(refused(format!("line {line} is for psql, and here the server alone reads it")))
+        }
+        Some(Foreign { line, what: What::Transaction(word) }) => Err(refused(format!(
+            "line {line} has {word}: each file is one transaction, leave BEGIN, COMMIT and ROLLBACK out"
         ))),
-        None => Ok(text),
     }
 }
 
@@ -63,7 +69,7 @@ pub(crate) async fn run(session: &Session, want: &Database) -> Result<(), Error>
     Ok(())
 }
 
-/// The text within a function's body: there the server refuses to end the transaction.
+/// The text within a function of the owner's: there the server neither ends the transaction nor takes another role.
 fn transaction(name: &str, text: &str, role: &str) -> String {
     let body = format!("BEGIN EXECUTE {}; END", sql::text(text));
     [
@@ -74,8 +80,13 @@ fn transaction(name: &str, text: &str, role: &str) -> String {
         ),
         format!("INSERT INTO {SCHEMA}.seeds (file, print) VALUES ({}, {})", sql::text(name), sql::text(&print(text))),
         format!("SET LOCAL ROLE {}", sql::name(role)),
-        format!("DO {}", sql::text(&body)),
+        format!(
+            "CREATE FUNCTION pg_temp.seed() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS {}",
+            sql::text(&body)
+        ),
         "RESET ROLE".to_owned(),
+        "SELECT pg_temp.seed()".to_owned(),
+        "DROP FUNCTION pg_temp.seed()".to_owned(),
     ]
     .join(";\n")
 }
@@ -101,7 +112,8 @@ mod tests {
         let sql = transaction("/seed/1.sql", "INSERT INTO a VALUES ('x')", "or\"ders");
         let at = |what: &str| sql.find(what).unwrap_or_else(|| panic!("{what} is not in {sql}"));
         assert!(at("INSERT INTO devstack.seeds") < at("SET LOCAL ROLE \"or\"\"ders\""));
-        assert!(at("SET LOCAL ROLE") < at("DO ") && at("DO ") < at("RESET ROLE"));
+        assert!(at("SET LOCAL ROLE") < at("CREATE FUNCTION") && at("CREATE FUNCTION") < at("RESET ROLE"));
+        assert!(at("RESET ROLE") < at("SELECT pg_temp.seed()"));
         assert!(sql.contains("''''x''''"), "{sql}");
     }
 }

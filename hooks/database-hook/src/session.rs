@@ -13,9 +13,8 @@ use crate::{
 /// How long the server may take to answer the first time.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long, in seconds, somebody else's lock is waited for at a time: less than a call may take, so that the server
-/// gives it up before the caller does.
-const LOCK: u8 = 45;
+/// How long, in seconds, somebody else's lock is waited for at a time: so often it is said what is waited for.
+const LOCK: u8 = 3;
 
 /// One connection, to one database.
 pub(crate) struct Session(Client);
@@ -23,17 +22,23 @@ pub(crate) struct Session(Client);
 impl Admin {
     /// A connection to the administrator's own database.
     pub(crate) async fn open(&self) -> Result<Session, Error> {
-        self.connect(self.config.clone()).await
+        self.connect(self.config.clone()).await.map_err(Failure::classed)
     }
 
     /// A connection to another database of the server.
     pub(crate) async fn open_in(&self, database: &str) -> Result<Session, Error> {
         let mut config = self.config.clone();
         config.dbname(database);
-        self.connect(config).await
+        self.connect(config).await.map_err(|failure| match failure {
+            // It was there a moment ago: whoever looks again sees what has become of it.
+            Failure::Server(error) if GOING.iter().any(|code| error.code() == Some(code)) => {
+                Error::unreachable(format!("it is just being dropped ({})", classed(&error)))
+            }
+            other => other.classed(),
+        })
     }
 
-    async fn connect(&self, mut config: tokio_postgres::Config) -> Result<Session, Error> {
+    async fn connect(&self, mut config: tokio_postgres::Config) -> Result<Session, Failure> {
         if config.get_application_name().is_none() {
             config.application_name("devstack database-hook");
         }
@@ -42,14 +47,13 @@ impl Admin {
         }
         let client = match &self.tls {
             Tls::Disable => {
-                let (client, connection) = config.connect(NoTls).await.map_err(|error| classed(&error))?;
+                let (client, connection) = config.connect(NoTls).await.map_err(Failure::Server)?;
                 tokio::spawn(connection);
                 client
             }
             Tls::On { verify, roots, client } => {
-                let connector = tls::connector(*verify, roots, client)?;
-                let (client, connection) =
-                    config.connect(connector).await.map_err(|error| classed(&error))?;
+                let connector = tls::connector(*verify, roots, client).map_err(Failure::Ours)?;
+                let (client, connection) = config.connect(connector).await.map_err(Failure::Server)?;
                 tokio::spawn(connection);
                 client
             }
@@ -57,6 +61,25 @@ impl Admin {
         Ok(Session(client))
     }
 }
+
+/// Why there is no connection.
+enum Failure {
+    /// What the URL asks for cannot be done.
+    Ours(Error),
+    Server(tokio_postgres::Error),
+}
+
+impl Failure {
+    fn classed(self) -> Error {
+        match self {
+            Self::Ours(error) => error,
+            Self::Server(error) => classed(&error),
+        }
+    }
+}
+
+/// What a server says of a database that is being dropped.
+const GOING: [SqlState; 2] = [SqlState::INVALID_CATALOG_NAME, SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE];
 
 impl Session {
     pub(crate) fn is_closed(&self) -> bool {
@@ -101,7 +124,14 @@ impl Session {
     /// Nobody else who asks for the same gets it until this connection ends. Locks are of the database that a
     /// connection is to: this is only good for the administrator's own.
     pub(crate) async fn lock(&self, what: &str) -> Result<(), Error> {
-        self.run(&format!("SET lock_timeout = '{LOCK}s'; SELECT pg_advisory_lock({})", key(what))).await
+        let statement = format!("SET lock_timeout = '{LOCK}s'; SELECT pg_advisory_lock({})", key(what));
+        match self.try_run(&statement).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+                Err(Error::unreachable("another hook is at work on it"))
+            }
+            Err(error) => Err(classed(&error)),
+        }
     }
 }
 

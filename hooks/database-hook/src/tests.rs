@@ -126,16 +126,18 @@ fn what_a_database_was_made_with_stays() {
 }
 
 #[test]
-fn a_database_that_is_not_whole_is_made_again() {
+fn a_database_that_is_not_whole_is_there_and_made_again() {
     let mut have = have();
     if let Some(role) = &mut have.role {
         role.tags.insert(words::MAKING.to_owned(), "true".to_owned());
     }
-    assert!(matches!(plan::change(&want(""), Some(&have)), Change::Create(_)));
+    let owner = "owner: orders_feat1";
+    assert_eq!(told(&plan::change(&want(""), Some(&have))), ["database: half made -> there", owner]);
     have.database = None;
-    assert!(matches!(plan::change(&want(""), Some(&have)), Change::Create(_)));
+    assert_eq!(told(&plan::change(&want(""), Some(&have))), ["database: there", owner]);
     have.role = Some(role());
-    assert!(matches!(plan::change(&want(""), Some(&have)), Change::Create(_)));
+    assert_eq!(told(&plan::change(&want(""), Some(&have))), ["database: there", owner]);
+    assert!(matches!(plan::change(&want(""), None), Change::Create(_)));
 }
 
 #[test]

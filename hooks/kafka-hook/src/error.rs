@@ -35,24 +35,34 @@ const RECENT: Duration = Duration::from_secs(15);
 const MOST: usize = 64;
 
 impl ClientContext for Ear {
-    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
+    /// That a broker has closed a connection is nowhere but here.
+    fn log(&self, _: RDKafkaLogLevel, facility: &str, line: &str) {
+        let words = line.split_once("]: ").map_or(line, |(_, words)| words);
+        if facility == "FAIL" && words.contains(CLOSED) {
+            self.hear(Code::BrokerTransportFailure, words);
+        }
+    }
 
     fn stats(&self, _: Statistics) {}
 
     fn error(&self, error: KafkaError, reason: &str) {
-        let KafkaError::Global(code) = error else { return };
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if heard.len() == MOST {
-            heard.remove(0);
+        if let KafkaError::Global(code) = error {
+            self.hear(code, reason);
         }
-        eprintln!("HEARD {code:?} {reason}");
-        heard.push(Heard { when: Instant::now(), code, words: reason.to_owned() });
     }
 }
 
 impl ConsumerContext for Ear {}
 
 impl Ear {
+    fn hear(&self, code: Code, words: &str) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard.len() == MOST {
+            heard.remove(0);
+        }
+        heard.push(Heard { when: Instant::now(), code, words: words.to_owned() });
+    }
+
     /// Whether there is no broker left that could answer.
     pub(crate) fn is_hopeless(&self) -> bool {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,8 +74,9 @@ impl Ear {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = heard.iter().filter(|heard| heard.when.elapsed() < RECENT);
         // The weightiest, and of those the last.
-        let heavy =
-            recent.filter(|heard| heard.code != Code::AllBrokersDown).max_by_key(|heard| weight(heard.code));
+        let heavy = recent
+            .filter(|heard| heard.code != Code::AllBrokersDown)
+            .max_by_key(|heard| weight(heard.code, &heard.words));
         heavy.map(|heard| connection(heard.code, &heard.words))
     }
 
@@ -82,7 +93,7 @@ impl Ear {
         // librdkafka's words for a code say no more than the code.
         let words = words.filter(|words| !words.starts_with("Broker: "));
         let text = match &words {
-            Some(words) => format!("{act}: {code:?}: {words}"),
+            Some(words) => format!("{act}: {code:?}: {}", words.trim_end_matches(['.', ' '])),
             None => format!("{act}: {code}"),
         };
         if UNANSWERED.contains(&code) {
@@ -107,39 +118,59 @@ pub(crate) fn code(error: &KafkaError) -> Option<Code> {
     }
 }
 
-/// How much an error of a connection says of the others.
-fn weight(code: Code) -> u8 {
+/// How much an error of a connection says beside others.
+fn weight(code: Code, words: &str) -> u8 {
     match code {
-        Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism => 3,
-        Code::SSL => 2,
-        Code::Resolve => 1,
-        _ => 0,
+        Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism => 4,
+        _ if is_tls(code, words) => 3,
+        Code::Resolve => 2,
+        _ if words.contains(CLOSED) => 0,
+        _ => 1,
     }
 }
+
+fn is_tls(code: Code, words: &str) -> bool {
+    code == Code::SSL
+        || ["SSL routines", "SSL handshake", "SSL connection"].iter().any(|it| words.contains(it))
+}
+
+/// What librdkafka says where a broker hangs up, and no more of it.
+const CLOSED: &str = "Disconnected: connection closed by peer";
 
 /// An error of a connection: `127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after
 /// 0ms in state CONNECT)`. What it is in one word stands in front.
 fn connection(code: Code, words: &str) -> Error {
-    let cut = words.rfind(" (after ").map_or(words, |at| &words[..at]);
-    let (broker, cause) = cut.split_once(": ").unwrap_or(("", cut));
+    let said = words.rfind(" (after ").map_or(words, |at| &words[..at]);
+    let (broker, cause) = said.split_once(": ").unwrap_or(("", said));
     let address = broker.rsplit("://").next().unwrap_or(broker);
     let (address, id) = address.rsplit_once('/').unwrap_or((address, "bootstrap"));
     // The brokers that were asked first are those that the errors name anyway.
-    let whose = if id == "bootstrap" {
-        String::new()
-    } else {
-        format!("broker {id}, which calls itself {address}: ")
+    let whose = match id {
+        "bootstrap" => String::new(),
+        id => format!("broker {id}, which calls itself {address}: "),
     };
     let last = cause.rsplit(": ").next().unwrap_or(cause);
     match code {
-        Code::Resolve => Error::unreachable(format!("DNS: {whose}{address} does not resolve ({last})")),
-        Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism => {
-            Error::denied(format!("auth: {whose}{cause}"))
+        Code::Resolve if id == "bootstrap" => {
+            Error::unreachable(format!("DNS: {address} does not resolve ({last})"))
         }
-        Code::SSL => Error::unreachable(format!("TLS: {whose}{cause}")),
+        Code::Resolve => Error::unreachable(format!("DNS: {whose}that does not resolve ({last})")),
+        Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism => {
+            Error::denied(format!("auth: {whose}{}", cause.trim_end_matches([':', ' '])))
+        }
+        _ if is_tls(code, cause) => Error::unreachable(format!("TLS: {whose}{}", without_number(cause))),
         _ if cause.ends_with("Connection refused") => Error::unreachable(format!("refused: {whose}{last}")),
+        _ if cause.contains(CLOSED) => Error::unreachable(format!(
+            "closed: {whose}the connection is closed at once: is security.protocol the one of that port?"
+        )),
         _ => Error::unreachable(format!("{whose}{cause}")),
     }
+}
+
+/// Without what OpenSSL says for its makers: `error:0A000412:SSL routines::`.
+fn without_number(cause: &str) -> String {
+    let number = cause.find("error:").and_then(|at| Some((at, cause[at..].find("::")? + at + 2)));
+    number.map_or_else(|| cause.to_owned(), |(from, to)| format!("{}{}", &cause[..from], &cause[to..]))
 }
 
 /// Codes of librdkafka's own that mean: there was no answer.
@@ -220,8 +251,8 @@ mod tests {
                 "ssl://nohost:9093/2: Failed to resolve 'nohost:9093': Name or service not known (after 3ms in state \
                  CONNECT)",
                 Error::unreachable(
-                    "DNS: broker 2, which calls itself nohost:9093: nohost:9093 does not resolve (Name or service \
-                     not known)",
+                    "DNS: broker 2, which calls itself nohost:9093: that does not resolve (Name or service not \
+                     known)",
                 ),
             ),
             (
@@ -230,6 +261,20 @@ mod tests {
                  username or password (after 106ms in state AUTH_REQ)",
                 Error::denied(
                     "auth: SASL authentication error: Authentication failed: Invalid username or password",
+                ),
+            ),
+            (
+                Code::BrokerTransportFailure,
+                "ssl://127.0.0.1:1/bootstrap: Receive failed: error:0A000412:SSL routines::ssl/tls alert bad \
+                 certificate: SSL alert number 42 (after 0ms in state APIVERSION_QUERY)",
+                Error::unreachable("TLS: Receive failed: ssl/tls alert bad certificate: SSL alert number 42"),
+            ),
+            (
+                Code::BrokerTransportFailure,
+                "127.0.0.1:1/bootstrap: Disconnected: connection closed by peer: receive 0 after POLLIN (after 0ms \
+                 in state UP)",
+                Error::unreachable(
+                    "closed: the connection is closed at once: is security.protocol the one of that port?",
                 ),
             ),
             (
@@ -268,7 +313,7 @@ mod tests {
         let no = |code, words: &str| Ear::default().no("Act", No { code, words: Some(words.to_owned()) });
         assert_eq!(
             no(Code::NotController, "Broker: Not controller for cluster"),
-            Error::unreachable("Act: NotController (Broker: Not controller)")
+            Error::unreachable("Act: NotController (Broker: Not controller for cluster)")
         );
         assert_eq!(
             no(Code::TopicAuthorizationFailed, "no"),

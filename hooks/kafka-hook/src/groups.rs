@@ -93,7 +93,7 @@ impl Broker {
     /// Deletes the group, then takes its mark away.
     pub(crate) async fn remove_group(&self, name: &str) -> Result<(), Error> {
         let clients = self.session.clients();
-        let deleted = clients.admin.delete_groups(&[name], &options()).await;
+        let deleted = clients.admin()?.delete_groups(&[name], &options()).await;
         match deleted.map_err(|error| clients.failed("DeleteGroups", &error))?.into_iter().next() {
             Some(Err((_, Code::NonEmptyGroup))) => {
                 let name = name.to_owned();

@@ -20,7 +20,6 @@ use provision::{
 };
 use rdkafka::{
     Message, Offset, TopicPartitionList,
-    admin::ResourceSpecifier,
     consumer::{BaseConsumer, Consumer},
     error::{KafkaError, RDKafkaErrorCode as Code},
     producer::FutureRecord,
@@ -29,8 +28,8 @@ use rdkafka::{
 
 use crate::{
     error::{Ear, code},
-    native::{NewTopic, create_topic},
-    session::{Clients, REQUEST, Session, options},
+    native::{NewTopic, create_topic, describe_topic},
+    session::{Clients, REQUEST, Session},
 };
 
 mod fold;
@@ -119,12 +118,12 @@ impl Marks {
         if !self.are_there() {
             return Ok(());
         }
-        let clients = session.clients();
-        let topic = ResourceSpecifier::Topic(words::MARKS_TOPIC);
-        let described = clients.admin.describe_configs(&[topic], &options()).await;
-        let described = described.map_err(|error| clients.failed("DescribeConfigs of the marks", &error))?;
-        let mut entries = described.into_iter().flatten().flat_map(|resource| resource.entries);
-        let policy = entries.find(|entry| entry.name == "cleanup.policy").and_then(|entry| entry.value);
+        let described = session.wait(|clients| {
+            let described = describe_topic(clients.asking.client(), words::MARKS_TOPIC, REQUEST);
+            described.map_err(|no| clients.no("DescribeConfigs of the marks", no))
+        });
+        let policy = described.await?.into_iter().find(|entry| entry.name == "cleanup.policy");
+        let policy = policy.map(|entry| entry.value);
         match policy.as_deref() {
             Some("compact") | None => Ok(()),
             Some(other) => Err(Error::refused(format!(
@@ -162,6 +161,10 @@ impl Marks {
             mark.remove(gone);
         }
         mark.extend(edit.set.clone());
+        // Only some of it was to be changed, and the rest has gone.
+        if !mark.contains_key(words::OWNER) {
+            return Err(Error::unreachable("its mark was taken away at once: somebody deletes it"));
+        }
         write(session, &key, Some(&mark)).await?;
         self.catch_up(session).await?;
         let there = self.known().of(&key).cloned();
@@ -170,8 +173,8 @@ impl Marks {
             Some(first) => {
                 // Compaction keeps the last claim, so that is to be the one that holds.
                 write(session, &key, Some(&first)).await?;
-                let owner = first.get(words::OWNER).map_or("somebody else", String::as_str);
-                Err(Error::refused(format!("{owner} has just taken it")))
+                let owner = first.get(words::OWNER).map_or("of somebody", String::as_str);
+                Err(Error::refused(format!("release {owner} has just taken it")))
             }
             None => Err(Error::unreachable("its mark was taken away at once: somebody deletes it")),
         }

@@ -1,5 +1,5 @@
-//! Calls of librdkafka that rdkafka does not offer: the alteration of single configs of a topic, the creation of a
-//! topic with the broker's own words where it says no, and the description of a group of either protocol.
+//! Calls of librdkafka that rdkafka has not (the alteration of single configs of a topic, the description of a
+//! group), or that keep the broker's no to themselves there (the creation of a topic, the description of one).
 //!
 //! The only unsafe code of the workspace. Each pointer that librdkafka hands over belongs to an [`Owned`], which
 //! gives it back; each pointer that is only lent is read before its owner goes. librdkafka copies what it is
@@ -14,7 +14,12 @@ use std::{
 };
 
 use rdkafka::{
-    bindings::{self as native, rd_kafka_AlterConfigOpType_t as Operation, rd_kafka_admin_op_t as Call},
+    bindings::{
+        self as native, rd_kafka_AdminOptions_t as Options, rd_kafka_AlterConfigOpType_t as Operation,
+        rd_kafka_ConfigResource_t as Resource, rd_kafka_ConfigSource_t as Source,
+        rd_kafka_admin_op_t as Call, rd_kafka_consumer_group_state_t as State, rd_kafka_event_t as Event,
+        rd_kafka_queue_t as Queue, rd_kafka_t as Handle,
+    },
     client::{Client, ClientContext},
     types::{RDKafkaErrorCode as Code, RDKafkaRespErr},
 };
@@ -26,6 +31,15 @@ pub(crate) struct NewTopic<'a> {
     pub(crate) partitions: Option<i32>,
     pub(crate) replicas: Option<i32>,
     pub(crate) config: Vec<(&'a str, &'a str)>,
+}
+
+/// One config of a topic as a broker reports it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    /// Whether it is set on the topic itself, and is no default.
+    pub(crate) own: bool,
 }
 
 /// A consumer group as its coordinator describes it.
@@ -58,34 +72,63 @@ pub(crate) fn create_topic<C: ClientContext>(
     let created = unsafe {
         native::rd_kafka_NewTopic_new(name.as_ptr(), partitions, replicas, words.as_mut_ptr(), Words::LEN)
     };
-    let created = Owned::of(created, native::rd_kafka_NewTopic_destroy)
-        .ok_or_else(|| words.no(Code::InvalidArgument))?;
+    let created = Owned::of(created, native::rd_kafka_NewTopic_destroy);
+    let created = created.ok_or_else(|| words.no(Code::InvalidArgument))?;
     for (key, value) in &topic.config {
         let (key, value) = (CString::new(*key)?, CString::new(*value)?);
         // SAFETY: all three are alive, and the texts are copied.
-        check(
-            unsafe { native::rd_kafka_NewTopic_set_config(created.ptr(), key.as_ptr(), value.as_ptr()) },
-            None,
-        )?;
+        let set =
+            unsafe { native::rd_kafka_NewTopic_set_config(created.ptr(), key.as_ptr(), value.as_ptr()) };
+        check(set, None)?;
     }
-    let event =
-        answer(client, Call::RD_KAFKA_ADMIN_OP_CREATETOPICS, dry, within, |client, options, queue| {
-            // SAFETY: an array of one; everything is alive until the call has copied it.
-            unsafe { native::rd_kafka_CreateTopics(client, &mut created.ptr(), 1, options, queue) }
-        })?;
-    let mut count = 0;
-    // SAFETY: the result and what it lists are the event's, which lives to the end of this function.
+    let call = Call::RD_KAFKA_ADMIN_OP_CREATETOPICS;
+    let event = answer(client, call, dry, within, |client, options, queue| {
+        // SAFETY: an array of one; everything is alive until the call has copied it.
+        unsafe { native::rd_kafka_CreateTopics(client, &mut created.ptr(), 1, options, queue) }
+    })?;
+    let (of, list) =
+        (native::rd_kafka_event_CreateTopics_result, native::rd_kafka_CreateTopics_result_topics);
+    // SAFETY: of one kind with the call; what is lent is read while the event lives.
     unsafe {
-        let result = native::rd_kafka_event_CreateTopics_result(event.ptr());
-        if result.is_null() {
-            return Err(Code::Inconsistent.into());
-        }
-        let topics = native::rd_kafka_CreateTopics_result_topics(result, &raw mut count);
-        let Some(topic) = first(topics, count) else { return Err(Code::Inconsistent.into()) };
-        check(
-            native::rd_kafka_topic_result_error(topic),
-            text(native::rd_kafka_topic_result_error_string(topic)),
-        )
+        let topic = only(&event, of, list)?;
+        let words = text(native::rd_kafka_topic_result_error_string(topic));
+        check(native::rd_kafka_topic_result_error(topic), words)
+    }
+}
+
+/// The configs of a topic, all that the broker knows.
+pub(crate) fn describe_topic<C: ClientContext>(
+    client: &Client<C>,
+    topic: &str,
+    within: Duration,
+) -> Result<Vec<Entry>, No> {
+    let described = resource(topic)?;
+    let call = Call::RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS;
+    let event = answer(client, call, false, within, |client, options, queue| {
+        // SAFETY: an array of one; everything is alive until the call has copied it.
+        unsafe { native::rd_kafka_DescribeConfigs(client, &mut described.ptr(), 1, options, queue) }
+    })?;
+    let of = native::rd_kafka_event_DescribeConfigs_result;
+    let mut count = 0;
+    // SAFETY: of one kind with the call; what is lent is read while the event lives, and of the list no more than
+    // there is.
+    unsafe {
+        let topic = only(&event, of, native::rd_kafka_DescribeConfigs_result_resources)?;
+        let words = text(native::rd_kafka_ConfigResource_error_string(topic));
+        check(native::rd_kafka_ConfigResource_error(topic), words)?;
+        let entries = native::rd_kafka_ConfigResource_configs(topic, &raw mut count);
+        let entry = |at| {
+            let entry = *entries.add(at);
+            let own = native::rd_kafka_ConfigEntry_source(entry)
+                == Source::RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG;
+            let name = text(native::rd_kafka_ConfigEntry_name(entry))?;
+            Some(Entry {
+                name,
+                value: text(native::rd_kafka_ConfigEntry_value(entry)).unwrap_or_default(),
+                own,
+            })
+        };
+        Ok((0..count).filter_map(entry).collect())
     }
 }
 
@@ -98,12 +141,7 @@ pub(crate) fn alter_topic<C: ClientContext>(
     dry: bool,
     within: Duration,
 ) -> Result<(), No> {
-    let name = CString::new(topic)?;
-    let kind = native::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC;
-    // SAFETY: the name outlives the call.
-    let altered = unsafe { native::rd_kafka_ConfigResource_new(kind, name.as_ptr()) };
-    let altered =
-        Owned::of(altered, native::rd_kafka_ConfigResource_destroy).ok_or(No::from(Code::InvalidArgument))?;
+    let altered = resource(topic)?;
     for (key, value) in config {
         let key = CString::new(*key)?;
         let value = value.map(CString::new).transpose()?;
@@ -111,21 +149,12 @@ pub(crate) fn alter_topic<C: ClientContext>(
             Some(value) => (Operation::RD_KAFKA_ALTER_CONFIG_OP_TYPE_SET, value.as_ptr()),
             None => (Operation::RD_KAFKA_ALTER_CONFIG_OP_TYPE_DELETE, ptr::null()),
         };
+        let add = native::rd_kafka_ConfigResource_add_incremental_config;
         // SAFETY: all are alive, the texts are copied, and to delete takes no value. The error is ours.
-        let error = unsafe {
-            native::rd_kafka_ConfigResource_add_incremental_config(
-                altered.ptr(),
-                key.as_ptr(),
-                operation,
-                value,
-            )
-        };
+        let error = unsafe { add(altered.ptr(), key.as_ptr(), operation, value) };
         if let Some(error) = Owned::of(error, native::rd_kafka_error_destroy) {
             // SAFETY: the error is alive, and its text is read before it goes.
-            let (code, words) = unsafe {
-                (native::rd_kafka_error_code(error.ptr()), text(native::rd_kafka_error_string(error.ptr())))
-            };
-            return Err(No { code: code.into(), words });
+            unsafe { check_error(error.ptr()) }?;
         }
     }
     let call = Call::RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS;
@@ -133,19 +162,12 @@ pub(crate) fn alter_topic<C: ClientContext>(
         // SAFETY: an array of one; everything is alive until the call has copied it.
         unsafe { native::rd_kafka_IncrementalAlterConfigs(client, &mut altered.ptr(), 1, options, queue) }
     })?;
-    let mut count = 0;
-    // SAFETY: the result and what it lists are the event's, which lives to the end of this function.
+    let of = native::rd_kafka_event_IncrementalAlterConfigs_result;
+    // SAFETY: of one kind with the call; what is lent is read while the event lives.
     unsafe {
-        let result = native::rd_kafka_event_IncrementalAlterConfigs_result(event.ptr());
-        if result.is_null() {
-            return Err(Code::Inconsistent.into());
-        }
-        let topics = native::rd_kafka_IncrementalAlterConfigs_result_resources(result, &raw mut count);
-        let Some(topic) = first(topics, count) else { return Err(Code::Inconsistent.into()) };
-        check(
-            native::rd_kafka_ConfigResource_error(topic),
-            text(native::rd_kafka_ConfigResource_error_string(topic)),
-        )
+        let topic = only(&event, of, native::rd_kafka_IncrementalAlterConfigs_result_resources)?;
+        let words = text(native::rd_kafka_ConfigResource_error_string(topic));
+        check(native::rd_kafka_ConfigResource_error(topic), words)
     }
 }
 
@@ -161,22 +183,14 @@ pub(crate) fn describe_group<C: ClientContext>(
         // SAFETY: an array of one; everything is alive until the call has copied it.
         unsafe { native::rd_kafka_DescribeConsumerGroups(client, &mut name.as_ptr(), 1, options, queue) }
     })?;
-    let mut count = 0;
-    // SAFETY: the result and what it lists are the event's, which lives to the end of this function.
+    let of = native::rd_kafka_event_DescribeConsumerGroups_result;
+    // SAFETY: of one kind with the call; what is lent is read while the event lives.
     unsafe {
-        let result = native::rd_kafka_event_DescribeConsumerGroups_result(event.ptr());
-        if result.is_null() {
-            return Err(Code::Inconsistent.into());
-        }
-        let groups = native::rd_kafka_DescribeConsumerGroups_result_groups(result, &raw mut count);
-        let Some(group) = first(groups, count) else { return Err(Code::Inconsistent.into()) };
-        let error = native::rd_kafka_ConsumerGroupDescription_error(group);
-        if !error.is_null() {
-            check(native::rd_kafka_error_code(error), text(native::rd_kafka_error_string(error)))?;
-        }
+        let group = only(&event, of, native::rd_kafka_DescribeConsumerGroups_result_groups)?;
+        check_error(native::rd_kafka_ConsumerGroupDescription_error(group))?;
         let state = native::rd_kafka_ConsumerGroupDescription_state(group);
-        let known = state != native::rd_kafka_consumer_group_state_t::RD_KAFKA_CONSUMER_GROUP_STATE_DEAD;
-        Ok(GroupShape { known, members: native::rd_kafka_ConsumerGroupDescription_member_count(group) })
+        let members = native::rd_kafka_ConsumerGroupDescription_member_count(group);
+        Ok(GroupShape { known: state != State::RD_KAFKA_CONSUMER_GROUP_STATE_DEAD, members })
     }
 }
 
@@ -187,7 +201,7 @@ struct Owned<T> {
 }
 
 impl<T> Owned<T> {
-    /// None where librdkafka has handed over nothing.
+    /// None where librdkafka has handed over nothing. `back` is what gives such a thing back.
     fn of(pointer: *mut T, back: unsafe extern "C" fn(*mut T)) -> Option<Self> {
         NonNull::new(pointer).map(|pointer| Self { pointer, back })
     }
@@ -218,6 +232,11 @@ impl Words {
         // SAFETY: it began as zeros, and librdkafka ends with one whatever it writes.
         No { code, words: unsafe { text(self.0.as_ptr()) } }
     }
+
+    /// What comes of having set an option.
+    fn check(&self, set: RDKafkaRespErr) -> Result<(), No> {
+        check(set, None).map_err(|no| self.no(no.code))
+    }
 }
 
 impl Default for Words {
@@ -226,80 +245,80 @@ impl Default for Words {
     }
 }
 
+/// The topic of this name, as calls about configs take it.
+fn resource(topic: &str) -> Result<Owned<Resource>, No> {
+    let name = CString::new(topic)?;
+    let kind = native::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC;
+    // SAFETY: the name outlives the call.
+    let resource = unsafe { native::rd_kafka_ConfigResource_new(kind, name.as_ptr()) };
+    Owned::of(resource, native::rd_kafka_ConfigResource_destroy).ok_or(Code::InvalidArgument.into())
+}
+
 /// Sends a call, and waits for the event that is its answer.
 fn answer<C: ClientContext>(
     client: &Client<C>,
     call: Call,
     dry: bool,
     within: Duration,
-    send: impl FnOnce(
-        *mut native::rd_kafka_t,
-        *mut native::rd_kafka_AdminOptions_t,
-        *mut native::rd_kafka_queue_t,
-    ),
-) -> Result<Owned<native::rd_kafka_event_t>, No> {
+    send: impl FnOnce(*mut Handle, *mut Options, *mut Queue),
+) -> Result<Owned<Event>, No> {
     let handle = client.native_ptr();
     let within = c_int::try_from(within.as_millis()).unwrap_or(c_int::MAX);
     // SAFETY: the client is alive.
     let (options, queue) =
         unsafe { (native::rd_kafka_AdminOptions_new(handle, call), native::rd_kafka_queue_new(handle)) };
-    let options =
-        Owned::of(options, native::rd_kafka_AdminOptions_destroy).ok_or(No::from(Code::InvalidArgument))?;
-    let queue =
-        Owned::of(queue, native::rd_kafka_queue_destroy).ok_or(No::from(Code::CriticalSystemResource))?;
+    let options = Owned::of(options, native::rd_kafka_AdminOptions_destroy);
+    let queue = Owned::of(queue, native::rd_kafka_queue_destroy);
+    let (Some(options), Some(queue)) = (options, queue) else { return Err(Code::InvalidArgument.into()) };
     let mut words = Words::default();
-    // SAFETY: the options are alive, and the words are as long as they are said to be.
-    let set = unsafe {
-        native::rd_kafka_AdminOptions_set_request_timeout(
-            options.ptr(),
-            within,
-            words.as_mut_ptr(),
-            Words::LEN,
-        )
+    let mut set = |option: SetOption, value| {
+        // SAFETY: the options are alive, and the words are as long as they are said to be.
+        let set = unsafe { option(options.ptr(), value, words.as_mut_ptr(), Words::LEN) };
+        words.check(set)
     };
-    check(set, words.no(set.into()).words)?;
+    set(native::rd_kafka_AdminOptions_set_request_timeout, within)?;
+    // Only some calls have these two.
     if dry {
-        // SAFETY: as before; only some calls have this option.
-        let set = unsafe {
-            native::rd_kafka_AdminOptions_set_validate_only(options.ptr(), 1, words.as_mut_ptr(), Words::LEN)
-        };
-        check(set, words.no(set.into()).words)?;
+        set(native::rd_kafka_AdminOptions_set_validate_only, 1)?;
     }
     if let Call::RD_KAFKA_ADMIN_OP_CREATETOPICS = call {
-        // SAFETY: as before; only some calls have this option.
-        let set = unsafe {
-            native::rd_kafka_AdminOptions_set_operation_timeout(
-                options.ptr(),
-                within,
-                words.as_mut_ptr(),
-                Words::LEN,
-            )
-        };
-        check(set, words.no(set.into()).words)?;
+        set(native::rd_kafka_AdminOptions_set_operation_timeout, within)?;
     }
     send(handle, options.ptr(), queue.ptr());
-    // The answer comes in time, and be it that there was none.
-    // SAFETY: the queue is alive, and the event is ours.
+    // SAFETY: the queue is alive. The event is ours, and comes in time: if there was no answer, it says so.
     let event = unsafe { native::rd_kafka_queue_poll(queue.ptr(), within.saturating_add(GRACE)) };
     let event = Owned::of(event, native::rd_kafka_event_destroy).ok_or(No::from(Code::OperationTimedOut))?;
     // SAFETY: the event is alive, and its text is read before it goes.
-    let (code, words) = unsafe {
-        (native::rd_kafka_event_error(event.ptr()), text(native::rd_kafka_event_error_string(event.ptr())))
-    };
-    check(code, words)?;
+    unsafe {
+        check(
+            native::rd_kafka_event_error(event.ptr()),
+            text(native::rd_kafka_event_error_string(event.ptr())),
+        )?;
+    }
     Ok(event)
 }
+
+type SetOption = unsafe extern "C" fn(*mut Options, c_int, *mut c_char, usize) -> RDKafkaRespErr;
 
 /// How much later than a call's own end its answer may come, in milliseconds.
 const GRACE: c_int = 1000;
 
-/// The first of a list that librdkafka lends.
+/// The only thing that an answer is about; it lives as long as the event.
 ///
 /// # Safety
-/// `list` is one of `count` pointers.
-unsafe fn first<T>(list: *mut *const T, count: usize) -> Option<*const T> {
-    // SAFETY: by the contract there is a first one.
-    (count > 0 && !list.is_null()).then(|| unsafe { *list })
+/// `of` takes the result of the event's call, and `list` its list.
+unsafe fn only<R, T>(
+    event: &Owned<Event>,
+    of: unsafe extern "C" fn(*mut Event) -> *const R,
+    list: unsafe extern "C" fn(*const R, *mut usize) -> *mut *const T,
+) -> Result<*const T, No> {
+    let mut count = 0;
+    // SAFETY: by the contract; `of` answers nothing for an event of another call, and a list of one is read once.
+    unsafe {
+        let result = of(event.ptr());
+        let list = if result.is_null() { ptr::null_mut() } else { list(result, &raw mut count) };
+        if list.is_null() || count == 0 { Err(Code::Inconsistent.into()) } else { Ok(*list) }
+    }
 }
 
 /// A text that librdkafka lends; none where there is none.
@@ -307,12 +326,21 @@ unsafe fn first<T>(list: *mut *const T, count: usize) -> Option<*const T> {
 /// # Safety
 /// `text` is nothing, or ends with a zero and lives until this returns.
 unsafe fn text(text: *const c_char) -> Option<String> {
-    if text.is_null() {
-        return None;
+    // SAFETY: by the contract.
+    let text = (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned());
+    text.filter(|text| !text.is_empty())
+}
+
+/// What an error that librdkafka lends says; nothing is no error.
+///
+/// # Safety
+/// `error` is nothing, or lives until this returns.
+unsafe fn check_error(error: *const native::rd_kafka_error_t) -> Result<(), No> {
+    if error.is_null() {
+        return Ok(());
     }
     // SAFETY: by the contract.
-    let text = unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned();
-    Some(text).filter(|text| !text.is_empty())
+    unsafe { check(native::rd_kafka_error_code(error), text(native::rd_kafka_error_string(error))) }
 }
 
 fn check(code: RDKafkaRespErr, words: Option<String>) -> Result<(), No> {
@@ -332,5 +360,63 @@ impl From<Code> for No {
 impl From<NulError> for No {
     fn from(error: NulError) -> Self {
         Self { code: Code::InvalidArgument, words: Some(error.to_string()) }
+    }
+}
+
+/// Without a broker; the calls themselves are tried against a real one.
+#[cfg(test)]
+mod tests {
+    use rdkafka::{ClientConfig, client::DefaultClientContext};
+
+    use super::*;
+
+    fn client() -> Client<DefaultClientContext> {
+        let config = ClientConfig::new();
+        let native = config.create_native_config().expect("legal");
+        let kind = rdkafka::types::RDKafkaType::RD_KAFKA_CONSUMER;
+        Client::new(&config, native, kind, DefaultClientContext).expect("a client of nobody")
+    }
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    fn topic<'a>(name: &'a str, config: Vec<(&'a str, &'a str)>) -> NewTopic<'a> {
+        NewTopic { name, partitions: None, replicas: Some(1), config }
+    }
+
+    #[test]
+    fn where_nobody_answers_every_call_says_so_in_time() {
+        let client = client();
+        let unanswered = |no: Option<No>| no.map(|no| no.code) == Some(Code::OperationTimedOut);
+        assert!(unanswered(create_topic(&client, &topic("a", vec![("b", "c")]), false, SHORT).err()));
+        assert!(unanswered(create_topic(&client, &topic("a", Vec::new()), true, SHORT).err()));
+        assert!(unanswered(describe_topic(&client, "a", SHORT).err()));
+        let config = [("b", Some("c")), ("d", None)];
+        assert!(unanswered(alter_topic(&client, "a", &config, true, SHORT).err()));
+        assert!(unanswered(describe_group(&client, "a", SHORT).err()));
+    }
+
+    #[test]
+    fn what_librdkafka_does_not_take_is_its_no_with_its_words() {
+        let client = client();
+        let no = |no: Result<(), No>| no.expect_err("refused");
+        let bad = NewTopic { partitions: Some(-2), ..topic("a", Vec::new()) };
+        let bad = no(create_topic(&client, &bad, true, SHORT));
+        assert_eq!(bad.code, Code::InvalidArgument);
+        assert!(bad.words.is_some_and(|words| words.contains("num_partitions")));
+        assert_eq!(
+            no(alter_topic(&client, "a", &[("", Some("b"))], true, SHORT)).code,
+            Code::InvalidArgument
+        );
+    }
+
+    #[test]
+    fn a_zero_inside_of_a_text_is_refused_before_anything_is_sent() {
+        let client = client();
+        let no = |no: Result<(), No>| no.expect_err("refused").code;
+        assert_eq!(no(create_topic(&client, &topic("a\0b", Vec::new()), true, SHORT)), Code::InvalidArgument);
+        let config = vec![("a", "b\0c")];
+        assert_eq!(no(create_topic(&client, &topic("a", config), true, SHORT)), Code::InvalidArgument);
+        assert_eq!(no(alter_topic(&client, "a", &[("b\0", None)], true, SHORT)), Code::InvalidArgument);
+        assert_eq!(no(describe_group(&client, "a\0", SHORT).map(drop)), Code::InvalidArgument);
     }
 }

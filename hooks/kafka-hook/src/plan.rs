@@ -38,16 +38,16 @@ pub(crate) fn drifted<'w>(
     there: &topics::There,
 ) -> impl Iterator<Item = (&'w str, Option<&'w str>)> {
     want.config.iter().map(|(name, value)| (name.as_str(), value.as_deref())).filter(|(name, value)| {
-        match (value, there.config.get(*name)) {
-            (Some(value), Some(set)) => !same(value, &set.value),
+        match (value, there.entry(name)) {
+            (Some(value), Some(entry)) => !same(value, &entry.value),
             (Some(_), None) => true,
-            (None, set) => set.is_some_and(|set| set.own),
+            (None, entry) => entry.is_some_and(|entry| entry.own),
         }
     })
 }
 
 fn topic_change(want: &Topic, there: &topics::There) -> Change {
-    let topics::There { partitions, replicas, led, config, refusal } = there;
+    let topics::There { partitions, replicas, led, config: _, refusal } = there;
     if let Some(said) = want.partitions.filter(|said| said < partitions) {
         return Change::Refuse(format!(
             "it has {partitions} partitions, and the file says {said}: Kafka takes none away; say {partitions}, or \
@@ -70,7 +70,7 @@ fn topic_change(want: &Topic, there: &topics::There) -> Change {
         differences.push(Difference::new(PARTITIONS, partitions.to_string(), count.to_string()));
     }
     differences.extend(drifted(want, there).map(|(name, value)| {
-        let from = config.get(name).map_or(NONE, |set| set.value.as_str());
+        let from = there.entry(name).map_or(NONE, |entry| entry.value.as_str());
         Difference::new(name, from, value.unwrap_or(DEFAULT))
     }));
     if led < partitions {

@@ -17,6 +17,7 @@ use provision::{
 use rdkafka::{
     ClientConfig,
     admin::{AdminClient, AdminOptions},
+    config::RDKafkaLogLevel,
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
     metadata::Metadata,
@@ -40,8 +41,9 @@ pub(crate) struct Session {
 pub(crate) struct Clients {
     /// Asks; in no group. Whoever asks as a producer makes the topic that it asks for.
     pub(crate) asking: BaseConsumer<Ear>,
-    pub(crate) admin: AdminClient<Ear>,
-    /// Writes marks; made for the first one.
+    /// Deletes and grows; made when it is needed.
+    admin: Mutex<Option<Arc<AdminClient<Ear>>>>,
+    /// Writes marks; made when it is needed.
     writing: Mutex<Option<FutureProducer<Ear>>>,
     pub(crate) ear: Ear,
     config: ClientConfig,
@@ -63,8 +65,7 @@ impl Session {
             if let Some(expected) = expected {
                 expect(&asking, &expected)?;
             }
-            let admin = config.create_with_context(ear.clone()).map_err(made)?;
-            let writing = Mutex::default();
+            let (admin, writing) = (Mutex::default(), Mutex::default());
             Ok(Clients { asking, admin, writing, ear, config, _ended: sender })
         });
         Ok(Self { clients: Some(Arc::new(clients.await?)), ended })
@@ -113,13 +114,21 @@ impl Clients {
         self.ear.no(act, no)
     }
 
+    pub(crate) fn admin(&self) -> Result<Arc<AdminClient<Ear>>, Error> {
+        let mut admin = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(admin) = &*admin {
+            return Ok(Arc::clone(admin));
+        }
+        let made = Arc::new(self.config.create_with_context(self.ear.clone()).map_err(not_made_again)?);
+        *admin = Some(Arc::clone(&made));
+        Ok(made)
+    }
+
     /// A consumer that speaks for a group, and joins it never.
     pub(crate) fn for_group(&self, group: &str) -> Result<BaseConsumer<Ear>, Error> {
         let mut config = self.config.clone();
         config.set("group.id", group);
-        config
-            .create_with_context(self.ear.clone())
-            .map_err(|error| Error::internal(format!("make a client: {error}")))
+        config.create_with_context(self.ear.clone()).map_err(not_made_again)
     }
 
     /// A reader of the marks, which reads where it is told to.
@@ -131,9 +140,7 @@ impl Clients {
         config.set("auto.offset.reset", "error");
         config.set("isolation.level", "read_uncommitted");
         config.set("fetch.wait.max.ms", "100");
-        config
-            .create_with_context(self.ear.clone())
-            .map_err(|error| Error::internal(format!("make a client: {error}")))
+        config.create_with_context(self.ear.clone()).map_err(not_made_again)
     }
 
     /// A producer whose messages count once all replicas have them, and are there once.
@@ -143,11 +150,16 @@ impl Clients {
             return Ok(writer.clone());
         }
         let mut config = self.config.clone();
-        config.set("acks", "all").set("enable.idempotence", "true");
+        // What a file may say of other producers, and what would keep this one from writing once.
+        for other in
+            ["max.in.flight", "max.in.flight.requests.per.connection", "retries", "message.send.max.retries"]
+        {
+            config.remove(other);
+        }
+        config.set("acks", "all").set("enable.idempotence", "true").set("queuing.strategy", "fifo");
         config.set("message.timeout.ms", REQUEST.as_millis().to_string()).set("linger.ms", "0");
-        let writer: FutureProducer<Ear> = config
-            .create_with_context(self.ear.clone())
-            .map_err(|error| Error::config(format!("clientConfig: {error}")))?;
+        let writer: FutureProducer<Ear> =
+            config.create_with_context(self.ear.clone()).map_err(not_made_again)?;
         *writing = Some(writer.clone());
         Ok(writer)
     }
@@ -168,6 +180,8 @@ async fn in_a_thread<T: Send + 'static>(
 /// What the file says, and what a hook adds to it; with the values that must not be repeated.
 fn config(section: &Kafka) -> Result<(ClientConfig, Vec<String>), Error> {
     let mut config = ClientConfig::new();
+    // What it says at this level is listened to, and not written anywhere.
+    config.set_log_level(RDKafkaLogLevel::Info);
     // All that may be said otherwise.
     config.set("client.id", "kafka-hook");
     config.set("socket.timeout.ms", REQUEST.as_millis().to_string());
@@ -202,25 +216,31 @@ fn config(section: &Kafka) -> Result<(ClientConfig, Vec<String>), Error> {
 fn not_made(error: &KafkaError, secrets: &[String]) -> Error {
     let text = match error {
         KafkaError::ClientConfig(_, words, ..) | KafkaError::ClientCreation(words) => words.clone(),
+        KafkaError::Nul(_) => "a value has a zero byte in it".to_owned(),
         other => other.to_string(),
     };
     let text = secrets.iter().fold(text, |text, secret| text.replace(secret, "***"));
-    Error::config(format!("clientConfig: {text}"))
+    Error::config(format!("clientConfig: {}", text.trim_end()))
+}
+
+/// librdkafka has taken the same properties before: what it does not take now is for producers alone.
+#[expect(clippy::needless_pass_by_value, reason = "what map_err hands over")]
+fn not_made_again(error: KafkaError) -> Error {
+    not_made(&error, &[])
 }
 
 /// Waits until some broker answers, or none can. The first tries are short, so that what is heard in between is
 /// told at once; the longer ones are for whoever is far away.
 fn contact(asking: &BaseConsumer<Ear>, ear: &Ear) -> Result<(), Error> {
     let began = Instant::now();
-    let mut patience = Duration::from_millis(250);
+    let mut patience = Duration::from_millis(25);
     loop {
         let Err(error) = asking.fetch_metadata(Some(words::MARKS_TOPIC), patience) else { return Ok(()) };
         hear(asking);
         if ear.is_hopeless() || began.elapsed() > REQUEST {
             return Err(ear.classed("Metadata", &error));
         }
-        patience =
-            (patience * 2).min(REQUEST.saturating_sub(began.elapsed())).max(Duration::from_millis(250));
+        patience = (patience * 2).min(REQUEST.saturating_sub(began.elapsed())).max(Duration::from_millis(25));
     }
 }
 

@@ -5,10 +5,7 @@ use provision::{
 };
 
 use super::*;
-use crate::{
-    groups::Progress,
-    topics::{Set, There},
-};
+use crate::{groups::Progress, native::Entry, topics::There};
 
 /// The first want of a file that says this of the section.
 fn want(says: &str) -> Want {
@@ -28,15 +25,19 @@ fn group(says: &str) -> Want {
 }
 
 fn there() -> There {
-    let set = |value: &str, own| Set { value: value.to_owned(), own };
+    let entry = |(name, value, own): (&str, &str, bool)| Entry {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        own,
+    };
     let config = [
-        ("retention.ms", set("604800000", false)),
-        ("cleanup.policy", set("compact,delete", true)),
-        ("preallocate", set("false", false)),
-        ("min.cleanable.dirty.ratio", set("0.5", true)),
-        ("max.message.bytes", set("9223372036854775807", true)),
+        ("retention.ms", "604800000", false),
+        ("cleanup.policy", "compact,delete", true),
+        ("preallocate", "false", false),
+        ("min.cleanable.dirty.ratio", "0.5", true),
+        ("max.message.bytes", "9223372036854775807", true),
     ];
-    let config = config.map(|(name, set)| (name.to_owned(), set)).into();
+    let config = config.map(entry).into();
     There { partitions: 3, replicas: vec![1], led: 3, config, refusal: None }
 }
 

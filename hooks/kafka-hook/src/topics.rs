@@ -1,9 +1,6 @@
 //! Topics: looked at, made, changed and deleted.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use provision::{
     change::Change,
@@ -12,7 +9,7 @@ use provision::{
     marks::{Edit, Tags},
 };
 use rdkafka::{
-    admin::{ConfigSource, NewPartitions, ResourceSpecifier},
+    admin::NewPartitions,
     consumer::Consumer,
     error::{KafkaError, RDKafkaErrorCode as Code},
     metadata::MetadataTopic,
@@ -21,7 +18,7 @@ use rdkafka::{
 use crate::{
     Broker,
     marks::{ABSENT, Kind},
-    native::{NewTopic, alter_topic, create_topic},
+    native::{Entry, NewTopic, alter_topic, create_topic, describe_topic},
     plan,
     session::{Clients, REQUEST, options},
 };
@@ -34,18 +31,16 @@ pub(crate) struct There {
     pub(crate) replicas: Vec<i32>,
     /// How many partitions have a leader.
     pub(crate) led: i32,
-    /// By Kafka's names.
-    pub(crate) config: BTreeMap<String, Set>,
+    pub(crate) config: Vec<Entry>,
     /// Why the broker does not take what is to be changed.
     pub(crate) refusal: Option<String>,
 }
 
-/// The value of one config.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Set {
-    pub(crate) value: String,
-    /// Whether it is set on the topic itself, and is no default.
-    pub(crate) own: bool,
+impl There {
+    /// What is reported of one config.
+    pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
+        self.config.iter().find(|entry| entry.name == name)
+    }
 }
 
 impl Broker {
@@ -63,27 +58,21 @@ impl Broker {
 
     /// What the cluster reports of a topic; none where there is none.
     pub(crate) async fn there(&self, name: &str) -> Result<Option<There>, Error> {
-        let Some(mut there) = self.shape(name).await? else { return Ok(None) };
-        let clients = self.session.clients();
-        let described = clients.admin.describe_configs(&[ResourceSpecifier::Topic(name)], &options()).await;
-        let described = described.map_err(|error| clients.failed("DescribeConfigs", &error))?;
-        let entries = described.into_iter().flatten().flat_map(|resource| resource.entries);
-        there.config = entries
-            .filter_map(|entry| {
-                let own = entry.source == ConfigSource::DynamicTopic;
-                Some((entry.name, Set { value: entry.value?, own }))
+        let name = name.to_owned();
+        self.session
+            .wait(move |clients| {
+                let Some(there) = shape(clients, &name)? else { return Ok(None) };
+                match describe_topic(clients.asking.client(), &name, REQUEST) {
+                    Ok(config) => Ok(Some(There { config, ..there })),
+                    // Brokers tell each other of a new topic, and of one that has gone.
+                    Err(no) if ABSENT.contains(&no.code) => match shape(clients, &name)? {
+                        Some(_) => Err(Error::unreachable("not all brokers know of it yet")),
+                        None => Ok(None),
+                    },
+                    Err(no) => Err(clients.no("DescribeConfigs", no)),
+                }
             })
-            .collect();
-        if !there.config.is_empty() {
-            return Ok(Some(there));
-        }
-        // Somebody has deleted it, or rdkafka has kept the broker's no to itself.
-        match self.shape(name).await? {
-            None => Ok(None),
-            Some(_) => Err(Error::refused(
-                "DescribeConfigs: nothing is told of its configs; whoever the hook runs as must be allowed to do this",
-            )),
-        }
+            .await
     }
 
     /// All but the configs of a topic.
@@ -120,9 +109,9 @@ impl Broker {
                 Error::refused(format!("cloneFrom: there is no topic {from:?} at {}", self.place))
             })?;
             want.at_least = Some(base.partitions).filter(|_| want.partitions.is_none());
-            let own = base.config.into_iter().filter(|(name, set)| set.own && !is_about_brokers(name));
-            for (name, set) in own {
-                want.config.entry(name).or_insert(Some(set.value));
+            let own = base.config.into_iter().filter(|entry| entry.own && !is_about_brokers(&entry.name));
+            for Entry { name, value, .. } in own {
+                want.config.entry(name).or_insert(Some(value));
             }
         }
         if self.shape(&want.name).await?.is_none() {
@@ -150,7 +139,7 @@ impl Broker {
     /// Deletes the topic and waits until it has gone, then takes its mark away.
     pub(crate) async fn remove_topic(&self, name: &str) -> Result<(), Error> {
         let clients = self.session.clients();
-        let deleted = clients.admin.delete_topics(&[name], &options()).await;
+        let deleted = clients.admin()?.delete_topics(&[name], &options()).await;
         match deleted.map_err(|error| clients.failed("DeleteTopics", &error))?.into_iter().next() {
             Some(Err((_, code))) if !ABSENT.contains(&code) => {
                 return Err(clients.failed("DeleteTopics", &KafkaError::AdminOp(code)));
@@ -158,11 +147,16 @@ impl Broker {
             _ => {}
         }
         let began = Instant::now();
-        while self.shape(name).await?.is_some() {
-            if began.elapsed() > REQUEST {
-                return Err(Error::unreachable("it is still being deleted"));
+        // Each time it may be another broker that says so.
+        let mut gone = 0;
+        while gone < 3 {
+            gone = if self.shape(name).await?.is_none() { gone + 1 } else { 0 };
+            if gone == 0 {
+                if began.elapsed() > REQUEST {
+                    return Err(Error::unreachable("it is still being deleted"));
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         self.marks.lift(&self.session, Kind::Topic, name).await
     }
@@ -180,7 +174,8 @@ impl Broker {
                     config: config.collect(),
                 };
                 match create_topic(clients.asking.client(), &topic, dry, REQUEST) {
-                    Ok(()) => Ok(()),
+                    Ok(()) if dry => Ok(()),
+                    Ok(()) => known(clients, &want.name),
                     // Lost a race for the same name: the engine looks again at whose it is now.
                     Err(no)
                         if no.code == Code::TopicAlreadyExists && shape(clients, &want.name)?.is_some() =>
@@ -200,7 +195,7 @@ impl Broker {
         let clients = self.session.clients();
         let count = usize::try_from(count).unwrap_or_default();
         let asked = [NewPartitions::new(name, count)];
-        let grown = clients.admin.create_partitions(&asked, &options().validate_only(dry));
+        let grown = clients.admin()?.create_partitions(&asked, &options().validate_only(dry));
         match grown.await.map_err(|error| clients.failed("CreatePartitions", &error))?.into_iter().next() {
             // Somebody else has made them in between.
             Some(Err((_, Code::InvalidPartitions))) if !dry => Ok(()),
@@ -220,6 +215,15 @@ impl Broker {
             })
             .await
     }
+}
+
+/// Waits until the brokers know of a topic that the controller has made, which takes them a moment.
+fn known(clients: &Clients, name: &str) -> Result<(), Error> {
+    let began = Instant::now();
+    while shape(clients, name)?.is_none() && began.elapsed() < REQUEST {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
 }
 
 /// All but the configs of a topic; none where there is none.

@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use crate::{
     Provider,
     change::Change,
-    config::{Mark, Scope},
+    config::{Mark, Place, Scope},
     error::Error,
     marks::{Edit, NotOurs, Tags},
-    outputs::{self, Bundle, objects::Objects},
+    outputs::{self, Bundle, Hidden, objects::Objects},
     report::Report,
     retry::Patience,
 };
@@ -42,6 +42,8 @@ struct Item<P: Provider> {
     have: Option<P::Have>,
     change: Change,
     edit: Edit,
+    /// What was kept of it in the application's output, where anything is.
+    kept: Option<Hidden>,
 }
 
 impl<P: Provider> Item<P> {
@@ -157,8 +159,13 @@ impl<'a, P: Provider> Engine<'a, P> {
         cluster: Option<&Objects<'_>>,
         want: &P::Want,
     ) -> Result<Item<P>, Error> {
-        let refused =
-            |want, reason| Item { want, have: None, change: Change::Refuse(reason), edit: Edit::default() };
+        let refused = |want, reason| Item {
+            want,
+            have: None,
+            change: Change::Refuse(reason),
+            edit: Edit::default(),
+            kept: None,
+        };
         let want = match self.patience.call(&self.endpoint, || provider.resolve(want)).await {
             Ok(want) => want,
             Err(Error::Refused(reason)) => return Ok(refused(want.clone(), reason)),
@@ -167,18 +174,20 @@ impl<'a, P: Provider> Engine<'a, P> {
             }
         };
         let have = self.observe(provider, &want).await?;
-        let want = match (P::keeps(&want).cloned(), cluster) {
+        let (want, kept) = match (P::keeps(&want).cloned(), cluster) {
             (Some(place), Some(cluster)) => {
-                let kept = self.patience.call(&cluster.endpoint, || cluster.kept(&place)).await;
-                let kept = kept.map_err(|error| {
-                    failed(&place.target.to_string(), "look it up", &cluster.endpoint, error)
-                })?;
-                P::remember(want, have.as_ref(), kept)
+                let kept = self.kept(cluster, &place).await?;
+                (P::remember(want, have.as_ref(), kept.clone()), kept)
             }
-            _ => want,
+            _ => (want, None),
         };
         let (change, edit) = self.judge(&want, have.as_ref());
-        Ok(Item { want, have, change, edit })
+        Ok(Item { want, have, change, edit, kept })
+    }
+
+    async fn kept(&self, cluster: &Objects<'_>, place: &Place) -> Result<Option<Hidden>, Error> {
+        let kept = self.patience.call(&cluster.endpoint, || cluster.kept(place)).await;
+        kept.map_err(|error| failed(&place.target.to_string(), "look it up", &cluster.endpoint, error))
     }
 
     /// What is ours and no longer asked for; whose a thing is its mark alone says.
@@ -209,7 +218,7 @@ impl<'a, P: Provider> Engine<'a, P> {
                 have => have?,
             };
             if have.as_ref().is_some_and(|have| self.owns(have).is_ok()) {
-                strays.push(Item { want, have, change: Change::Delete, edit: Edit::default() });
+                strays.push(Item { want, have, change: Change::Delete, edit: Edit::default(), kept: None });
             }
         }
         Ok(strays)

@@ -104,9 +104,13 @@ pub fn root_cause(error: &(dyn StdError + 'static)) -> String {
     }
     let last = chain.last().cloned().unwrap_or_default();
     let says = |word: &str| chain.iter().any(|link| link.contains(word));
-    if chain.iter().any(|link| link.starts_with("dns error")) {
+    if chain.iter().any(|link| link.starts_with("dns error")) || says("failed to lookup address") {
         format!("DNS: its name does not resolve ({last})")
-    } else if says("certificate") || says("received corrupt message") || says("HandshakeFailure") {
+    } else if says("certificate")
+        || says("received corrupt message")
+        || says("HandshakeFailure")
+        || says("fatal alert")
+    {
         format!("TLS: {last}")
     } else if refused {
         format!("refused: {last}")

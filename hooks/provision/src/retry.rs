@@ -41,6 +41,8 @@ struct Waiting {
 #[derive(Default)]
 pub(crate) struct Pauses {
     tries: u32,
+    /// Why it was last told to wait.
+    told: Option<String>,
 }
 
 impl<'a> Patience<'a> {
@@ -94,7 +96,7 @@ impl<'a> Patience<'a> {
         let allowed = CALL.min(self.left());
         self.told(timeout(allowed, call))
             .await
-            .unwrap_or_else(|_| Err(Error::unreachable(format!("no answer in {}", seconds(allowed)))))
+            .unwrap_or_else(|_| Err(Error::unreachable(format!("{GIVEN_UP}{}", seconds(allowed)))))
     }
 
     /// Waits before the next try, or says that there will be none.
@@ -103,6 +105,7 @@ impl<'a> Patience<'a> {
             Error::Unreachable { after, .. } => *after,
             _ => None,
         };
+        let error = pauses.with_reason(error);
         let left = self.left();
         if left < LAST || after.is_some_and(|after| after > left) {
             let tried = seconds(self.began.elapsed());
@@ -156,7 +159,23 @@ impl<'a> Patience<'a> {
     }
 }
 
+/// How the error of a call begins that was given up.
+const GIVEN_UP: &str = "no answer in ";
+
 impl Pauses {
+    /// The error; of a call that was given up the reason too that was told before.
+    fn with_reason(&mut self, error: Error) -> Error {
+        let text = error.to_string();
+        if !text.starts_with(GIVEN_UP) {
+            self.told = Some(text);
+            return error;
+        }
+        match &self.told {
+            Some(told) => error.worded(|text| format!("{told}; then {text}")),
+            None => error,
+        }
+    }
+
     /// Anything from nothing to twice as much as the last time.
     pub(crate) fn next(&mut self) -> Duration {
         let most = FIRST.saturating_mul(1 << self.tries.min(10)).min(LONGEST);

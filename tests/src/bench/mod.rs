@@ -9,6 +9,7 @@ mod agree;
 mod hooks;
 mod measure;
 mod report;
+mod stores;
 mod stream;
 mod threshold;
 mod tool;
@@ -107,9 +108,12 @@ fn bench() -> io::Result<bool> {
     let streams = streams(folder.path())?;
     let measured: Vec<Measured> = streams.into_iter().map(measured).collect::<io::Result<_>>()?;
     let of_hooks = hooks::measured();
+    let of_stores = stores::measured();
     let mut verdicts = threshold::verdicts(&measured);
     verdicts.extend(hooks::verdicts(&of_hooks));
-    let tables = report::tables(&measured, &of_hooks, &verdicts, &load);
+    verdicts.extend(stores::verdicts(&of_stores));
+    let hooks = [hooks::table(&of_hooks), stores::table(&of_stores)];
+    let tables = report::tables(&measured, &hooks, &verdicts, &load);
     writeln!(io::stdout(), "{tables}")?;
     if write {
         report::write(&repo::root().join("docs/benchmarks.md"), &tables);

@@ -4,7 +4,6 @@ use std::{fs, path::Path, process::Command, thread, time::Duration};
 
 use super::{
     Measured,
-    hooks::{self, Hooks},
     threshold::{Verdict, megabytes},
     tool::Tool,
 };
@@ -16,14 +15,13 @@ const END: &str = "<!-- `BENCH=write make bench` wrote this -->\n";
 
 /// All that was measured, as Markdown.
 #[must_use]
-pub fn tables(measured: &[Measured], of_hooks: &Hooks, verdicts: &[Verdict], load: &str) -> String {
-    let hooks = hooks::table(of_hooks);
+pub fn tables(measured: &[Measured], hooks: &[String], verdicts: &[Verdict], load: &str) -> String {
     [
         conditions(measured, load),
         times(measured),
         pipes(measured),
         memory(measured),
-        hooks,
+        hooks.join("\n"),
         thresholds(verdicts),
     ]
     .join("\n")

@@ -1,5 +1,7 @@
 //! `make demo`: base and copies on a real cluster, and a table of what answers what.
 
+#![forbid(unsafe_code)]
+
 use std::{
     fmt::Display,
     io::{self, Write},

@@ -33,12 +33,12 @@ impl<P: Provider> Engine<'_, P> {
             }
         }
         self.admitted(&prepared)?;
-        let Prepared { provider, items, others, strays, cluster, bundles: _ } = prepared;
+        let Prepared { provider, mut items, others, strays, cluster, bundles: _ } = prepared;
         self.report.expect(strays.iter().map(|stray| thing::<P>(&stray.want)));
         let mut made = others;
         made.retain(Item::is_ours);
         let kept = match &cluster {
-            Some(cluster) => self.keep(cluster, &items).await?,
+            Some(cluster) => self.keep(cluster, &mut items).await?,
             None => BTreeMap::new(),
         };
         made.extend(self.make(&provider, items).await?);
@@ -186,23 +186,44 @@ impl<P: Provider> Engine<'_, P> {
         }
     }
 
-    /// Writes what things are going to keep, before they get it: whoever is killed in between finds it again.
+    /// Writes what things are going to keep, before they get it: whoever is killed in between finds it again,
+    /// and of two at once the second one takes what the first has written.
     async fn keep(
         &self,
         cluster: &Objects<'_>,
-        items: &[Item<P>],
+        items: &mut [Item<P>],
     ) -> Result<BTreeMap<Target, Change>, Error> {
         let mut kept = BTreeMap::new();
-        let changed = items.iter().filter(|item| item.change != Change::Keep);
-        let known = changed.flat_map(|item| P::outputs(&item.want, None));
-        for bundle in outputs::bundles(known.filter(|output| output.value.is_some())) {
-            let target = bundle.target.to_string();
-            let written = self.patience.call(&cluster.endpoint, || cluster.add(bundle.clone())).await;
-            let change =
-                written.map_err(|error| failed(&target, "write the secret", &cluster.endpoint, error))?;
-            kept.insert(bundle.target, change);
+        loop {
+            let changed = || items.iter().filter(|item| item.change != Change::Keep);
+            let known = changed().flat_map(|item| P::outputs(&item.want, None));
+            let mut overtaken = false;
+            for bundle in outputs::bundles(known.filter(|output| output.value.is_some())) {
+                let places = changed().filter_map(|item| Some((P::keeps(&item.want)?, item.kept.clone())));
+                let here = places.filter(|(place, _)| place.target == bundle.target);
+                let before = here.map(|(place, kept)| (place.key.clone(), kept)).collect();
+                let target = bundle.target.to_string();
+                let written =
+                    self.patience.call(&cluster.endpoint, || cluster.add(bundle.clone(), &before)).await;
+                let written =
+                    written.map_err(|error| failed(&target, "write the secret", &cluster.endpoint, error))?;
+                match written {
+                    Some(change) => drop(kept.insert(bundle.target, change)),
+                    None => overtaken = true,
+                }
+            }
+            if !overtaken {
+                return Ok(kept);
+            }
+            for item in &mut *items {
+                let Some(place) = P::keeps(&item.want).cloned() else { continue };
+                let now = self.kept(cluster, &place).await?;
+                if now != item.kept && now.is_some() {
+                    item.want = P::remember(item.want.clone(), None, now.clone());
+                }
+                item.kept = now;
+            }
         }
-        Ok(kept)
     }
 
     /// Writes the outputs of what is there; `kept` is what was done to objects before.

@@ -72,21 +72,39 @@ impl<'a> Objects<'a> {
         Ok(value.and_then(|value| super::decoded(place.target.kind, value)))
     }
 
-    /// Makes the object hold the bundle beside what this hook has there already.
-    pub(crate) async fn add(&self, bundle: Bundle) -> Result<Change, Error> {
+    /// Makes the object hold the bundle beside what this hook has there already, if each key of `before` is
+    /// what it was; none where somebody else has written since.
+    pub(crate) async fn add(
+        &self,
+        bundle: Bundle,
+        before: &BTreeMap<String, Option<Hidden>>,
+    ) -> Result<Option<Change>, Error> {
         let found = self.read(&bundle.target).await?;
+        let now = |key: &String| {
+            let value = found.as_ref().and_then(|found| found.data.get(key));
+            value.and_then(|value| super::decoded(bundle.target.kind, value))
+        };
+        if before.iter().any(|(key, before)| now(key) != *before) {
+            return Ok(None);
+        }
         let bundle = bundle.beside(found.as_ref(), &self.manager);
-        self.make_hold(&bundle, found).await
+        self.make_hold(&bundle, found, true).await.map(Some)
     }
 
     /// Makes the object hold the bundle and nothing else of this hook's, and says what that took. Can be
     /// repeated at any point.
     pub(crate) async fn write(&self, bundle: &Bundle) -> Result<Change, Error> {
         let found = self.read(&bundle.target).await?;
-        self.make_hold(bundle, found).await
+        self.make_hold(bundle, found, false).await
     }
 
-    async fn make_hold(&self, bundle: &Bundle, mut found: Option<Found>) -> Result<Change, Error> {
+    /// `exact` is to write nothing where the object has changed since it was read.
+    async fn make_hold(
+        &self,
+        bundle: &Bundle,
+        mut found: Option<Found>,
+        exact: bool,
+    ) -> Result<Change, Error> {
         let change = bundle.plan(found.as_ref(), self.mark, &self.manager, self.now);
         match &change {
             Change::Keep => return Ok(change),
@@ -95,10 +113,16 @@ impl<'a> Objects<'a> {
             Change::Update(_) | Change::Delete => {}
         }
         if let Some(found) = found {
+            let data = json!(bundle.data()?);
+            if exact {
+                self.write_data(&bundle.target, &found, &data, exact).await?;
+            }
             if !self.mark.edit(&found.marks, self.now).is_empty() {
                 self.write_mark(&bundle.target, &found).await?;
             }
-            self.write_data(&bundle.target, &found, &json!(bundle.data()?)).await?;
+            if !exact {
+                self.write_data(&bundle.target, &found, &data, exact).await?;
+            }
         }
         match self.plan(bundle).await? {
             Change::Keep => Ok(change),
@@ -126,7 +150,7 @@ impl<'a> Objects<'a> {
         if !stay.is_empty() || found.others(&self.manager) {
             if !gone.is_empty() {
                 let stay: BTreeMap<_, _> = stay.iter().map(|key| (key, found.data.get(key))).collect();
-                found = self.write_data(target, &found, &json!(stay)).await?;
+                found = self.write_data(target, &found, &json!(stay), false).await?;
             }
             if !stay.is_empty() || found.others(&self.manager) {
                 return Ok(Removed::Kept(gone));
@@ -165,13 +189,22 @@ impl<'a> Objects<'a> {
         self.apply(target, &PatchParams::apply(words::MANAGER).force(), body).await
     }
 
-    async fn write_data(&self, target: &Target, found: &Found, data: &Value) -> Result<Found, Error> {
+    async fn write_data(
+        &self,
+        target: &Target,
+        found: &Found,
+        data: &Value,
+        exact: bool,
+    ) -> Result<Found, Error> {
         let resource = resource(target.kind);
-        let body = json!({
+        let mut body = json!({
             "apiVersion": resource.api_version, "kind": resource.kind,
             "metadata": {"name": target.name, "uid": found.uid},
             "data": data,
         });
+        if exact {
+            body["metadata"]["resourceVersion"] = json!(found.resource_version);
+        }
         self.apply(target, &PatchParams::apply(&self.manager), body).await
     }
 

@@ -1,0 +1,432 @@
+//! A Kafka broker, spoken to without a hook: what the hook did is seen here, and what others would do to its topics
+//! and groups is done here.
+//!
+//! Nothing here knows what a hook would do.
+
+mod gate;
+mod wire;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use feature::words;
+use rdkafka::{
+    ClientConfig, Message as _, Offset, TopicPartitionList,
+    admin::{
+        AdminClient, AdminOptions, AlterConfig, ConfigSource, NewPartitions, NewTopic, ResourceSpecifier,
+        TopicReplication,
+    },
+    client::DefaultClientContext,
+    consumer::{BaseConsumer, CommitMode, Consumer as _},
+    metadata::Metadata,
+    producer::{BaseProducer, BaseRecord, Producer as _},
+    types::RDKafkaErrorCode,
+};
+use serde_json::Value;
+
+use crate::lab::lab;
+
+pub use gate::{Gate, Hold};
+pub use wire::Call;
+
+/// A broker at an address.
+#[derive(Clone, Debug)]
+pub struct Broker {
+    bootstrap: String,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    pub partition: i32,
+    pub key: Option<String>,
+    /// None is a tombstone.
+    pub value: Option<String>,
+}
+
+/// The broker without a thing of a copy, or of whatever has this word in its name: before the test, and after it.
+#[derive(Debug)]
+pub struct Swept<'b> {
+    broker: &'b Broker,
+    word: String,
+}
+
+/// Somebody who consumes as a member of a group, until it is dropped.
+pub struct Member {
+    consumer: BaseConsumer,
+}
+
+/// How long the broker may take for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Broker {
+    #[must_use]
+    pub fn lab() -> Self {
+        Self::at(lab().var("KAFKA_BOOTSTRAP"))
+    }
+
+    #[must_use]
+    pub fn at(bootstrap: &str) -> Self {
+        Self { bootstrap: bootstrap.to_owned() }
+    }
+
+    #[must_use]
+    pub fn bootstrap(&self) -> &str {
+        &self.bootstrap
+    }
+
+    /// Sweeps all topics, groups and marks whose names contain this word, now and when the guard is dropped.
+    #[must_use]
+    pub fn swept(&self, word: &str) -> Swept<'_> {
+        self.sweep(word);
+        Swept { broker: self, word: word.to_owned() }
+    }
+
+    /// The id that the cluster was given when it was made.
+    #[must_use]
+    pub fn cluster_id(&self) -> String {
+        self.consumer(None).client().fetch_cluster_id(PATIENCE).expect("the broker says its cluster's id")
+    }
+
+    /// All topics but the broker's own, and the leader of each of their partitions; -1 is none.
+    #[must_use]
+    pub fn topics(&self) -> BTreeMap<String, Vec<i32>> {
+        let metadata = self.metadata();
+        let topics = metadata.topics().iter().filter(|topic| !topic.name().starts_with("__"));
+        let leaders = |topic: &rdkafka::metadata::MetadataTopic| {
+            topic.partitions().iter().map(rdkafka::metadata::MetadataPartition::leader).collect()
+        };
+        topics.map(|topic| (topic.name().to_owned(), leaders(topic))).collect()
+    }
+
+    #[must_use]
+    pub fn has(&self, topic: &str) -> bool {
+        self.topics().contains_key(topic)
+    }
+
+    /// # Panics
+    /// When there is no such topic.
+    #[must_use]
+    pub fn partitions(&self, topic: &str) -> usize {
+        self.topics().get(topic).unwrap_or_else(|| panic!("there is no topic {topic}")).len()
+    }
+
+    /// What was said of this topic alone, and what it would have without is not here.
+    ///
+    /// # Panics
+    /// When there is no such topic.
+    #[must_use]
+    pub fn configs(&self, topic: &str) -> BTreeMap<String, String> {
+        self.described(topic, |source| *source == ConfigSource::DynamicTopic)
+    }
+
+    /// All configs of a topic, those that come from the broker too.
+    ///
+    /// # Panics
+    /// When there is no such topic.
+    #[must_use]
+    pub fn all_configs(&self, topic: &str) -> BTreeMap<String, String> {
+        self.described(topic, |_| true)
+    }
+
+    fn described(&self, topic: &str, wanted: impl Fn(&ConfigSource) -> bool) -> BTreeMap<String, String> {
+        let specifier = [ResourceSpecifier::Topic(topic)];
+        let described = now(self.admin().describe_configs(&specifier, &options())).expect("an answer");
+        let resource = described.into_iter().next().expect("one topic was asked for");
+        let resource = resource.unwrap_or_else(|error| panic!("configs of {topic}: {error}"));
+        let entries = resource.entries.into_iter().filter(|entry| wanted(&entry.source));
+        entries.map(|entry| (entry.name, entry.value.unwrap_or_default())).collect()
+    }
+
+    /// A topic, new, with this many partitions.
+    ///
+    /// # Panics
+    /// When the broker does not make it.
+    pub fn make(&self, topic: &str, partitions: i32, configs: &[(&str, &str)]) {
+        let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+        let new = configs.iter().fold(new, |new, (key, value)| new.set(key, value));
+        done(topic, now(self.admin().create_topics([&new], &options())).expect("an answer"));
+        self.until(|broker| {
+            broker.topics().get(topic).is_some_and(|leaders| leaders.iter().all(|id| *id >= 0))
+        });
+    }
+
+    /// The topic says of itself this and nothing else.
+    ///
+    /// # Panics
+    /// When the broker does not do it.
+    pub fn set_configs(&self, topic: &str, configs: &[(&str, &str)]) {
+        let alter = AlterConfig::new(ResourceSpecifier::Topic(topic));
+        let alter = configs.iter().fold(alter, |alter, (key, value)| alter.set(key, value));
+        let mut results = now(self.admin().alter_configs([&alter], &options())).expect("an answer");
+        let result = results.pop().expect("one topic was altered");
+        result.unwrap_or_else(|(_, code)| panic!("configs of {topic}: {code}"));
+    }
+
+    /// More partitions for a topic.
+    ///
+    /// # Panics
+    /// When the broker does not make them.
+    pub fn grow(&self, topic: &str, partitions: usize) {
+        let new = NewPartitions::new(topic, partitions);
+        done(topic, now(self.admin().create_partitions([&new], &options())).expect("an answer"));
+        self.until(|broker| broker.topics().get(topic).is_some_and(|leaders| leaders.len() == partitions));
+    }
+
+    /// No topic of this name.
+    ///
+    /// # Panics
+    /// When the broker does not do it.
+    pub fn delete(&self, topic: &str) {
+        if !self.has(topic) {
+            return;
+        }
+        let results = now(self.admin().delete_topics(&[topic], &options())).expect("an answer");
+        for result in results {
+            match result {
+                // A test may have just deleted it.
+                Ok(_) | Err((_, RDKafkaErrorCode::UnknownTopicOrPartition)) => (),
+                Err((topic, code)) => panic!("delete {topic}: {code}"),
+            }
+        }
+        self.until(|broker| !broker.has(topic));
+    }
+
+    /// One message, there when this returns.
+    ///
+    /// # Panics
+    /// When it does not come there.
+    pub fn produce(&self, topic: &str, partition: i32, key: &str, value: Option<&str>) {
+        let mut config = self.config();
+        config.set("acks", "all").set("queue.buffering.max.ms", "0").set("message.timeout.ms", "10000");
+        let producer: BaseProducer = config.create().expect("a producer");
+        let record = BaseRecord::<str, str>::to(topic).partition(partition).key(key);
+        let record = value.into_iter().fold(record, BaseRecord::payload);
+        producer.send(record).map_err(|(error, _)| error).expect("it is sent");
+        producer.flush(PATIENCE).expect("it arrives");
+        self.until(|_| producer.in_flight_count() == 0);
+    }
+
+    /// All messages of a topic, in the order of each partition.
+    ///
+    /// # Panics
+    /// When they do not come.
+    #[must_use]
+    pub fn consume(&self, topic: &str) -> Vec<Record> {
+        let consumer = self.consumer(None);
+        let mut records = Vec::new();
+        for partition in 0.. {
+            let Ok((low, high)) = consumer.fetch_watermarks(topic, partition, PATIENCE) else { break };
+            if usize::try_from(partition).is_ok_and(|partition| partition >= self.partitions(topic)) {
+                break;
+            }
+            if low < high {
+                records.extend(read(&consumer, topic, partition, high));
+            }
+        }
+        records
+    }
+
+    /// Offsets of the end of each partition.
+    ///
+    /// # Panics
+    /// When there is no such topic.
+    #[must_use]
+    pub fn ends(&self, topic: &str) -> Vec<i64> {
+        let consumer = self.consumer(None);
+        let partitions = i32::try_from(self.partitions(topic)).expect("few partitions");
+        let end = |partition| consumer.fetch_watermarks(topic, partition, PATIENCE).expect("watermarks").1;
+        (0..partitions).map(end).collect()
+    }
+
+    /// What the hooks have written into their topic of marks, by `topic/NAME` and `group/NAME`: the last of each.
+    ///
+    /// # Panics
+    /// When a mark is no JSON.
+    #[must_use]
+    pub fn marks(&self) -> BTreeMap<String, Value> {
+        if !self.has(words::MARKS_TOPIC) {
+            return BTreeMap::new();
+        }
+        let mut marks = BTreeMap::new();
+        for record in self.consume(words::MARKS_TOPIC) {
+            let key = record.key.expect("a mark has a key");
+            match record.value {
+                Some(value) => marks.insert(key, serde_json::from_str(&value).expect("a mark is JSON")),
+                None => marks.remove(&key),
+            };
+        }
+        marks
+    }
+
+    /// All groups, and how many members each has.
+    #[must_use]
+    pub fn groups(&self) -> BTreeMap<String, usize> {
+        let consumer = self.consumer(None);
+        // One that has no connection yet waits a second before it looks again.
+        consumer.fetch_metadata(None, PATIENCE).expect("the broker answers");
+        let list = consumer.fetch_group_list(None, PATIENCE).expect("groups");
+        list.groups().iter().map(|group| (group.name().to_owned(), group.members().len())).collect()
+    }
+
+    /// What a group has committed of a topic, by partition; nothing for those of which it has not.
+    #[must_use]
+    pub fn offsets(&self, group: &str, topic: &str) -> BTreeMap<i32, i64> {
+        let mut list = TopicPartitionList::new();
+        let last = i32::try_from(self.partitions(topic)).expect("few partitions") - 1;
+        list.add_partition_range(topic, 0, last);
+        let committed = self.consumer(Some(group)).committed_offsets(list, PATIENCE).expect("offsets");
+        let elements = committed.elements();
+        let known = elements.iter().filter_map(|one| match one.offset() {
+            Offset::Offset(offset) => Some((one.partition(), offset)),
+            _ => None,
+        });
+        known.collect()
+    }
+
+    /// Commits as a group without members would.
+    ///
+    /// # Panics
+    /// When the broker refuses it.
+    pub fn commit(&self, group: &str, topic: &str, partition: i32, offset: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("an offset");
+        self.consumer(Some(group)).commit(&list, CommitMode::Sync).expect("committed");
+    }
+
+    /// A member of a group that reads a topic; it is one when this returns.
+    ///
+    /// # Panics
+    /// When it does not become one.
+    #[must_use]
+    pub fn member(&self, group: &str, topic: &str) -> Member {
+        let mut config = self.config();
+        config.set("group.id", group).set("enable.auto.commit", "false");
+        let consumer: BaseConsumer = config.create().expect("a consumer");
+        consumer.subscribe(&[topic]).expect("subscribed");
+        self.until(|_| {
+            // Messages are not what this is about.
+            drop(consumer.poll(Duration::from_millis(50)));
+            consumer.assignment().is_ok_and(|assigned| assigned.count() > 0)
+        });
+        Member { consumer }
+    }
+
+    /// No group of this name; one that has members stays.
+    pub fn delete_group(&self, group: &str) {
+        // A test may have just deleted it.
+        let _ = now(self.admin().delete_groups(&[group], &options()));
+    }
+
+    fn sweep(&self, word: &str) {
+        for topic in self.topics().into_keys().filter(|topic| topic.contains(word)) {
+            self.delete(&topic);
+        }
+        for group in self.groups().into_keys().filter(|group| group.contains(word)) {
+            self.delete_group(&group);
+        }
+        for mark in self.marks().into_keys().filter(|mark| mark.contains(word)) {
+            self.produce(words::MARKS_TOPIC, 0, &mark, None);
+        }
+    }
+
+    fn metadata(&self) -> Metadata {
+        self.consumer(None).fetch_metadata(None, PATIENCE).expect("the broker answers")
+    }
+
+    fn config(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.bootstrap).set("client.id", "acceptance");
+        config
+    }
+
+    /// One that may ask, whose kind of client never makes a topic by asking for it.
+    fn consumer(&self, group: Option<&str>) -> BaseConsumer {
+        let mut config = self.config();
+        config.set("group.id", group.unwrap_or("acceptance-asks")).set("enable.auto.commit", "false");
+        config.set("fetch.wait.max.ms", "20").create().expect("a consumer")
+    }
+
+    fn admin(&self) -> AdminClient<DefaultClientContext> {
+        self.config().create().expect("an admin client")
+    }
+
+    /// What the broker has said it has done is seen a moment later.
+    fn until(&self, mut holds: impl FnMut(&Self) -> bool) {
+        crate::cluster::eventually("it", PATIENCE.as_secs(), || {
+            if holds(self) { Ok(()) } else { Err(format!("topics: {:?}", self.topics())) }
+        });
+    }
+}
+
+impl Member {
+    /// Goes on as one: nobody that is silent remains a member.
+    pub fn poll(&self) {
+        drop(self.consumer.poll(Duration::from_millis(1)));
+    }
+}
+
+impl Drop for Swept<'_> {
+    fn drop(&mut self) {
+        // A test that fails already says why, and what it leaves is removed by the next.
+        if !std::thread::panicking() {
+            self.broker.sweep(&self.word);
+        }
+    }
+}
+
+fn read(consumer: &BaseConsumer, topic: &str, partition: i32, end: i64) -> Vec<Record> {
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, partition, Offset::Beginning).expect("an offset");
+    consumer.assign(&list).expect("assigned");
+    let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let mut records = Vec::new();
+    loop {
+        // The last may be no message: a transaction's end, or what compaction took away.
+        let position = consumer.position().expect("a position");
+        let at = position.find_partition(topic, partition).map(|one| one.offset());
+        if matches!(at, Some(Offset::Offset(at)) if at >= end) {
+            return records;
+        }
+        match consumer.poll(PATIENCE) {
+            Some(message) => {
+                let message = message.expect("a message");
+                records.push(Record { partition, key: text(message.key()), value: text(message.payload()) });
+            }
+            None => panic!("{topic}, partition {partition}, ends at {end}: {records:?}"),
+        }
+    }
+}
+
+fn options() -> AdminOptions {
+    AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE))
+}
+
+fn done(topic: &str, results: Vec<Result<String, (String, RDKafkaErrorCode)>>) {
+    for result in results {
+        result.unwrap_or_else(|(_, code)| panic!("{topic}: {code}"));
+    }
+}
+
+/// Waits for a future that librdkafka's own threads wake, inside of a runtime too.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Wake},
+        thread::{self, Thread},
+    };
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(thread::current())).into();
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
