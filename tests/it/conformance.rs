@@ -2,16 +2,20 @@
 
 use std::{fmt::Display, fs, future::Future};
 
-use acceptance::{hook, lab::lab, proxy::Proxy};
+use acceptance::{hook, lab::lab, postgres::Server, proxy::Proxy};
 use provision::{
     config::{self, FeatureResources},
     conformance::{self, Subject, Variant},
 };
 use tempfile::TempDir;
 
+mod databases;
+mod kafka;
 mod queues;
 mod topics;
 
+use databases::Databases;
+use kafka::Events;
 use queues::Queues;
 use topics::Topics;
 
@@ -33,6 +37,17 @@ fn sns_hook_keeps_the_laws_at_localstack() {
 #[test]
 fn sns_hook_keeps_the_laws_at_moto() {
     keeps(&Topics::at(&Place::new("MOTO_URL")));
+}
+
+#[test]
+fn kafka_hook_keeps_the_laws_at_kafka() {
+    keeps(&Events::new());
+}
+
+#[test]
+fn database_hook_keeps_the_laws_at_postgres() {
+    let server = Server::lab();
+    keeps(&Databases::at(&server));
 }
 
 fn keeps<S: Subject>(subject: &S) {

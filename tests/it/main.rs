@@ -1,5 +1,7 @@
 //! The only integration binary of the repository. Each module is one part of what is promised.
 
+#![forbid(unsafe_code)]
+
 mod conformance;
 mod copies;
 mod crds;
@@ -19,5 +21,6 @@ mod routers;
 mod routes;
 mod rules;
 mod stage;
+mod stores;
 mod tidy;
 mod workloads;

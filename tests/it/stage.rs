@@ -5,7 +5,9 @@ use std::sync::{Mutex, MutexGuard};
 use acceptance::{
     cluster,
     helm::{Helm, Version},
+    kafka::Broker,
     lab::lab,
+    postgres::Server,
 };
 
 /// The Helm that base is deployed by now. A test that failed leaves it poisoned: base is made anew.
@@ -29,6 +31,7 @@ impl Stage {
         let helm = Helm::new(version);
         if poisoned || *base != Some(version) {
             cluster::remove_everything();
+            forget_copies();
             cluster::deploy_base(&helm);
             *base = Some(version);
         }
@@ -37,6 +40,14 @@ impl Stage {
 
     pub fn helm(&self) -> &Helm {
         &self.helm
+    }
+}
+
+/// Takes away what copies have at the stores: with their namespace goes what would have done it.
+fn forget_copies() {
+    drop(Server::lab().swept("orders_feat"));
+    for word in ["events-feat", "api-feat"] {
+        drop(Broker::lab().swept(word));
     }
 }
 

@@ -29,9 +29,11 @@ pub use gate::{Gate, Hold};
 pub use wire::Call;
 
 /// A broker at an address.
-#[derive(Clone, Debug)]
 pub struct Broker {
     bootstrap: String,
+    /// In no group: a kind of client that never makes a topic by asking for it.
+    asking: BaseConsumer,
+    admin: AdminClient<DefaultClientContext>,
 }
 
 /// One message.
@@ -44,7 +46,6 @@ pub struct Record {
 }
 
 /// The broker without a thing of a copy, or of whatever has this word in its name: before the test, and after it.
-#[derive(Debug)]
 pub struct Swept<'b> {
     broker: &'b Broker,
     word: String,
@@ -64,9 +65,13 @@ impl Broker {
         Self::at(lab().var("KAFKA_BOOTSTRAP"))
     }
 
+    /// # Panics
+    /// When this is no address of brokers.
     #[must_use]
     pub fn at(bootstrap: &str) -> Self {
-        Self { bootstrap: bootstrap.to_owned() }
+        let config = config(bootstrap);
+        let (asking, admin) = (config.create().expect("a consumer"), config.create().expect("a client"));
+        Self { bootstrap: bootstrap.to_owned(), asking, admin }
     }
 
     #[must_use]
@@ -84,7 +89,7 @@ impl Broker {
     /// The id that the cluster was given when it was made.
     #[must_use]
     pub fn cluster_id(&self) -> String {
-        self.consumer(None).client().fetch_cluster_id(PATIENCE).expect("the broker says its cluster's id")
+        self.asking.client().fetch_cluster_id(PATIENCE).expect("the broker says its cluster's id")
     }
 
     /// All topics but the broker's own, and the leader of each of their partitions; -1 is none.
@@ -130,7 +135,7 @@ impl Broker {
 
     fn described(&self, topic: &str, wanted: impl Fn(&ConfigSource) -> bool) -> BTreeMap<String, String> {
         let specifier = [ResourceSpecifier::Topic(topic)];
-        let described = now(self.admin().describe_configs(&specifier, &options())).expect("an answer");
+        let described = now(self.admin.describe_configs(&specifier, &options())).expect("an answer");
         let resource = described.into_iter().next().expect("one topic was asked for");
         let resource = resource.unwrap_or_else(|error| panic!("configs of {topic}: {error}"));
         let entries = resource.entries.into_iter().filter(|entry| wanted(&entry.source));
@@ -144,7 +149,7 @@ impl Broker {
     pub fn make(&self, topic: &str, partitions: i32, configs: &[(&str, &str)]) {
         let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
         let new = configs.iter().fold(new, |new, (key, value)| new.set(key, value));
-        done(topic, now(self.admin().create_topics([&new], &options())).expect("an answer"));
+        done(topic, now(self.admin.create_topics([&new], &options())).expect("an answer"));
         self.until(|broker| {
             broker.topics().get(topic).is_some_and(|leaders| leaders.iter().all(|id| *id >= 0))
         });
@@ -157,7 +162,7 @@ impl Broker {
     pub fn set_configs(&self, topic: &str, configs: &[(&str, &str)]) {
         let alter = AlterConfig::new(ResourceSpecifier::Topic(topic));
         let alter = configs.iter().fold(alter, |alter, (key, value)| alter.set(key, value));
-        let mut results = now(self.admin().alter_configs([&alter], &options())).expect("an answer");
+        let mut results = now(self.admin.alter_configs([&alter], &options())).expect("an answer");
         let result = results.pop().expect("one topic was altered");
         result.unwrap_or_else(|(_, code)| panic!("configs of {topic}: {code}"));
     }
@@ -168,7 +173,7 @@ impl Broker {
     /// When the broker does not make them.
     pub fn grow(&self, topic: &str, partitions: usize) {
         let new = NewPartitions::new(topic, partitions);
-        done(topic, now(self.admin().create_partitions([&new], &options())).expect("an answer"));
+        done(topic, now(self.admin.create_partitions([&new], &options())).expect("an answer"));
         self.until(|broker| broker.topics().get(topic).is_some_and(|leaders| leaders.len() == partitions));
     }
 
@@ -180,7 +185,7 @@ impl Broker {
         if !self.has(topic) {
             return;
         }
-        let results = now(self.admin().delete_topics(&[topic], &options())).expect("an answer");
+        let results = now(self.admin.delete_topics(&[topic], &options())).expect("an answer");
         for result in results {
             match result {
                 // A test may have just deleted it.
@@ -196,7 +201,7 @@ impl Broker {
     /// # Panics
     /// When it does not come there.
     pub fn produce(&self, topic: &str, partition: i32, key: &str, value: Option<&str>) {
-        let mut config = self.config();
+        let mut config = config(&self.bootstrap);
         config.set("acks", "all").set("queue.buffering.max.ms", "0").set("message.timeout.ms", "10000");
         let producer: BaseProducer = config.create().expect("a producer");
         let record = BaseRecord::<str, str>::to(topic).partition(partition).key(key);
@@ -212,15 +217,12 @@ impl Broker {
     /// When they do not come.
     #[must_use]
     pub fn consume(&self, topic: &str) -> Vec<Record> {
-        let consumer = self.consumer(None);
+        let reader = self.consumer(NOBODY);
         let mut records = Vec::new();
-        for partition in 0.. {
-            let Ok((low, high)) = consumer.fetch_watermarks(topic, partition, PATIENCE) else { break };
-            if usize::try_from(partition).is_ok_and(|partition| partition >= self.partitions(topic)) {
-                break;
-            }
+        for partition in self.each(topic) {
+            let (low, high) = self.watermarks(topic, partition);
             if low < high {
-                records.extend(read(&consumer, topic, partition, high));
+                records.extend(read(&reader, topic, partition, high));
             }
         }
         records
@@ -232,10 +234,7 @@ impl Broker {
     /// When there is no such topic.
     #[must_use]
     pub fn ends(&self, topic: &str) -> Vec<i64> {
-        let consumer = self.consumer(None);
-        let partitions = i32::try_from(self.partitions(topic)).expect("few partitions");
-        let end = |partition| consumer.fetch_watermarks(topic, partition, PATIENCE).expect("watermarks").1;
-        (0..partitions).map(end).collect()
+        self.each(topic).map(|partition| self.watermarks(topic, partition).1).collect()
     }
 
     /// What the hooks have written into their topic of marks, by `topic/NAME` and `group/NAME`: the last of each.
@@ -261,10 +260,9 @@ impl Broker {
     /// All groups, and how many members each has.
     #[must_use]
     pub fn groups(&self) -> BTreeMap<String, usize> {
-        let consumer = self.consumer(None);
-        // One that has no connection yet waits a second before it looks again.
-        consumer.fetch_metadata(None, PATIENCE).expect("the broker answers");
-        let list = consumer.fetch_group_list(None, PATIENCE).expect("groups");
+        // A client that has no connection yet waits a second before it looks again.
+        let _ = self.metadata();
+        let list = self.asking.fetch_group_list(None, PATIENCE).expect("groups");
         list.groups().iter().map(|group| (group.name().to_owned(), group.members().len())).collect()
     }
 
@@ -272,9 +270,10 @@ impl Broker {
     #[must_use]
     pub fn offsets(&self, group: &str, topic: &str) -> BTreeMap<i32, i64> {
         let mut list = TopicPartitionList::new();
-        let last = i32::try_from(self.partitions(topic)).expect("few partitions") - 1;
-        list.add_partition_range(topic, 0, last);
-        let committed = self.consumer(Some(group)).committed_offsets(list, PATIENCE).expect("offsets");
+        for partition in self.each(topic) {
+            list.add_partition(topic, partition);
+        }
+        let committed = self.consumer(group).committed_offsets(list, PATIENCE).expect("offsets");
         let elements = committed.elements();
         let known = elements.iter().filter_map(|one| match one.offset() {
             Offset::Offset(offset) => Some((one.partition(), offset)),
@@ -290,7 +289,7 @@ impl Broker {
     pub fn commit(&self, group: &str, topic: &str, partition: i32, offset: i64) {
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("an offset");
-        self.consumer(Some(group)).commit(&list, CommitMode::Sync).expect("committed");
+        self.consumer(group).commit(&list, CommitMode::Sync).expect("committed");
     }
 
     /// A member of a group that reads a topic; it is one when this returns.
@@ -299,9 +298,7 @@ impl Broker {
     /// When it does not become one.
     #[must_use]
     pub fn member(&self, group: &str, topic: &str) -> Member {
-        let mut config = self.config();
-        config.set("group.id", group).set("enable.auto.commit", "false");
-        let consumer: BaseConsumer = config.create().expect("a consumer");
+        let consumer = self.consumer(group);
         consumer.subscribe(&[topic]).expect("subscribed");
         self.until(|_| {
             // Messages are not what this is about.
@@ -314,7 +311,7 @@ impl Broker {
     /// No group of this name; one that has members stays.
     pub fn delete_group(&self, group: &str) {
         // A test may have just deleted it.
-        let _ = now(self.admin().delete_groups(&[group], &options()));
+        let _ = now(self.admin.delete_groups(&[group], &options()));
     }
 
     fn sweep(&self, word: &str) {
@@ -330,24 +327,23 @@ impl Broker {
     }
 
     fn metadata(&self) -> Metadata {
-        self.consumer(None).fetch_metadata(None, PATIENCE).expect("the broker answers")
+        self.asking.fetch_metadata(None, PATIENCE).expect("the broker answers")
     }
 
-    fn config(&self) -> ClientConfig {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.bootstrap).set("client.id", "acceptance");
-        config
+    fn each(&self, topic: &str) -> std::ops::Range<i32> {
+        0..i32::try_from(self.partitions(topic)).expect("few partitions")
     }
 
-    /// One that may ask, whose kind of client never makes a topic by asking for it.
-    fn consumer(&self, group: Option<&str>) -> BaseConsumer {
-        let mut config = self.config();
-        config.set("group.id", group.unwrap_or("acceptance-asks")).set("enable.auto.commit", "false");
-        config.set("fetch.wait.max.ms", "20").create().expect("a consumer")
+    /// Offsets of the first message of a partition, and behind the last.
+    fn watermarks(&self, topic: &str, partition: i32) -> (i64, i64) {
+        // A leader that is new is heard of a moment later.
+        let told =
+            || self.asking.fetch_watermarks(topic, partition, PATIENCE).map_err(|error| error.to_string());
+        crate::cluster::eventually("the ends of a partition", PATIENCE.as_secs(), told)
     }
 
-    fn admin(&self) -> AdminClient<DefaultClientContext> {
-        self.config().create().expect("an admin client")
+    fn consumer(&self, group: &str) -> BaseConsumer {
+        config(&self.bootstrap).set("group.id", group).create().expect("a consumer")
     }
 
     /// What the broker has said it has done is seen a moment later.
@@ -372,6 +368,17 @@ impl Drop for Swept<'_> {
             self.broker.sweep(&self.word);
         }
     }
+}
+
+/// The group of who reads and commits nothing.
+const NOBODY: &str = "acceptance";
+
+fn config(bootstrap: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", bootstrap).set("client.id", "acceptance").set("group.id", NOBODY);
+    config.set("enable.auto.commit", "false").set("fetch.wait.max.ms", "20");
+    config.set("reconnect.backoff.max.ms", "200");
+    config
 }
 
 fn read(consumer: &BaseConsumer, topic: &str, partition: i32, end: i64) -> Vec<Record> {

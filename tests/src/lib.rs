@@ -30,4 +30,5 @@ pub mod release;
 pub mod repo;
 pub mod routing;
 pub mod rules;
+pub mod stores;
 pub mod witness;

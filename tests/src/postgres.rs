@@ -25,8 +25,11 @@ pub struct Server {
 /// A connection that is open until it is dropped.
 pub struct Session {
     client: Client,
-    runtime: Runtime,
+    runtime: Apart,
 }
+
+/// A runtime on threads of its own, so that it can be used and dropped inside of another, too.
+struct Apart(Option<Runtime>);
 
 /// The database that is always there.
 const FIRST: &str = "postgres";
@@ -99,11 +102,11 @@ impl Server {
     /// # Panics
     /// When there is no runtime to be had.
     pub fn session(&self, database: &str) -> Result<Session, Refused> {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let runtime = Apart::new();
         let mut config = self.config.clone();
         config.dbname(database);
-        let (client, connection) = within(&runtime, config.connect(NoTls)).map_err(refused)?;
-        runtime.spawn(connection);
+        let (client, connection) = runtime.wait(config.connect(NoTls)).map_err(|error| refused(&error))?;
+        runtime.runs().spawn(connection);
         Ok(Session { client, runtime })
     }
 
@@ -111,7 +114,6 @@ impl Server {
     ///
     /// # Panics
     /// When they do not.
-    #[expect(clippy::must_use_candidate, reason = "most are run for what they do")]
     pub fn run(&self, database: &str, sql: &str) -> Rows {
         self.try_run(database, sql).unwrap_or_else(|refused| panic!("{sql}: {refused:?}"))
     }
@@ -194,7 +196,7 @@ impl Session {
     /// # Errors
     /// When the server refuses one.
     pub fn run(&self, sql: &str) -> Result<Rows, Refused> {
-        let messages = within(&self.runtime, self.client.simple_query(sql)).map_err(refused)?;
+        let messages = self.runtime.wait(self.client.simple_query(sql)).map_err(|error| refused(&error))?;
         let rows = messages.iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => {
                 Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect())
@@ -202,6 +204,29 @@ impl Session {
             _ => None,
         });
         Ok(rows.collect())
+    }
+}
+
+impl Apart {
+    fn new() -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        Self(Some(runtime.expect("a runtime")))
+    }
+
+    fn runs(&self) -> &Runtime {
+        self.0.as_ref().expect("it is taken by its end alone")
+    }
+
+    fn wait<T: Send>(&self, future: impl Future<Output = T> + Send) -> T {
+        let runtime = self.runs();
+        thread::scope(|scope| scope.spawn(|| runtime.block_on(future)).join().expect("it does not panic"))
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        let runtime = self.0.take();
+        let _ = thread::spawn(move || drop(runtime)).join();
     }
 }
 
@@ -227,13 +252,8 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn refused(error: tokio_postgres::Error) -> Refused {
+fn refused(error: &tokio_postgres::Error) -> Refused {
     let code = error.code().map_or("", SqlState::code).to_owned();
     let message = error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
     Refused { code, message }
-}
-
-/// Waits on a thread of its own, so that it can be called inside of a runtime too.
-fn within<T: Send>(runtime: &Runtime, future: impl Future<Output = T> + Send) -> T {
-    thread::scope(|scope| scope.spawn(|| runtime.block_on(future)).join().expect("it does not panic"))
 }

@@ -18,7 +18,9 @@ use acceptance::{
     lab::{self, lab},
     process, repo,
     routing::{API_ONLY, BOTH, Scenario, WEB_ONLY},
+    stores::{BASE, FEAT1, Orders, TEMPLATE, arrived, is_without, post},
 };
+use serde_json::Value;
 
 fn main() -> ExitCode {
     match demo() {
@@ -59,7 +61,13 @@ fn demo() -> io::Result<usize> {
             }
         }
     }
-    wrong += messages()?;
+    say("messages: POST /messages puts one into the queue of the api that answers, whose worker reads it")?;
+    wrong += arrivals("/messages", |answer| format!("through {}", answer["queue"]))?;
+    wrong += orders()?;
+    say(
+        "\nevents: POST /events puts one into the topic of the api that answers, which reads it as its group",
+    )?;
+    wrong += arrivals("/events", |answer| format!("through {} as {}", answer["topic"], answer["group"]))?;
     wrong += explained()?;
     helm::install();
     say(format!("\nthe demo took {:.1} s\n", start.elapsed().as_secs_f64()))?;
@@ -96,41 +104,63 @@ fn show(helm: &Helm, scenario: &Scenario) -> io::Result<usize> {
     Ok(wrong)
 }
 
-/// Sends a message to base and one to the copy, and shows whose worker got which.
-fn messages() -> io::Result<usize> {
-    let router = Router::default();
+/// Shows the orders of base and of the copy, and adds one to each.
+fn orders() -> io::Result<usize> {
     let mut wrong = 0;
-    say("messages: POST /messages puts one into the queue of the api that answers")?;
-    for (name, headers) in [("base", vec![]), ("feat1", vec![("uber-ctx-key", "feat1")])] {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        let body = format!("for {name}, {now}");
-        let sent = router.post("api.example.com", "/messages", &headers, &body);
-        let sent = sent.map_or_else(|error| error.to_string(), |answer| answer.body);
-        let got = cluster::eventually("the message", 60, || {
-            let answer =
-                router.get("api.example.com", "/messages", &headers).map_err(|error| error.to_string())?;
-            if answer.body.contains(&body) {
-                Ok(answer.body)
-            } else {
-                Err(format!("{sent}; {}", answer.body))
+    say("\norders: GET /orders shows the database of the api that answers, POST /orders adds a row to it")?;
+    let begins = [("base", BASE, "orders"), ("feat1", FEAT1, "orders_feat1")];
+    for (name, headers, database) in begins {
+        let (line, right) = match Orders::read(headers) {
+            Ok(orders) => {
+                let items = orders.items();
+                // Base has been there for a while, and has what came in.
+                let right = orders.database == database && (items == TEMPLATE || name == "base");
+                (format!("{:<13} {}", orders.database, items.join(", ")), right)
             }
-        });
-        let other: Vec<(&str, &str)> =
-            if headers.is_empty() { vec![("uber-ctx-key", "feat1")] } else { vec![] };
-        // An answer that does not come is as wrong as one that has the message.
-        let elsewhere = router
-            .get("api.example.com", "/messages", &other)
-            .map_or(true, |answer| answer.status != 200 || answer.body.contains(&body));
-        let queue = serde_json::from_str::<serde_json::Value>(&got)
-            .map(|got| got["queue"].to_string())
-            .unwrap_or_default();
-        say(format!(
-            "  sent to {name:<6} got by the worker of {name:<6} through {queue}{}",
-            if elsewhere { "  WRONG: and by the other" } else { "" }
-        ))?;
-        wrong += usize::from(elsewhere);
+            Err(fault) => (fault, false),
+        };
+        say(format!("  {name:<6} has {line}{}", if right { "" } else { "  WRONG" }))?;
+        wrong += usize::from(!right);
+    }
+    for ((name, headers, _), (other, elsewhere, _)) in [(begins[0], begins[1]), (begins[1], begins[0])] {
+        let item = format!("{} for {name}", now());
+        let both = post("/orders", headers, &item)
+            .and_then(|_| Ok((Orders::read(headers)?, Orders::read(elsewhere)?)));
+        let line = match both {
+            Ok((mine, theirs)) if mine.items().contains(&&*item) && !theirs.items().contains(&&*item) => {
+                format!("{} has it, {} does not", mine.database, theirs.database)
+            }
+            outcome => {
+                wrong += 1;
+                format!("WRONG: {outcome:?}, and {other} is to have nothing of it")
+            }
+        };
+        say(format!("  added to {name:<6} {line}"))?;
     }
     Ok(wrong)
+}
+
+/// Posts something to base and to the copy, and shows who read which, and whence.
+fn arrivals(path: &str, whence: impl Fn(&Value) -> String) -> io::Result<usize> {
+    let mut wrong = 0;
+    for (name, headers, elsewhere) in [("base", BASE, FEAT1), ("feat1", FEAT1, BASE)] {
+        let body = format!("for {name}, {}", now());
+        let got = post(path, headers, &body).and_then(|_| arrived(path, headers, &body));
+        let line = match got {
+            // An answer that does not come is as wrong as one that has it.
+            Ok(_) if !is_without(path, elsewhere, &body) => "WRONG: and by the other".to_owned(),
+            Ok(answer) => whence(&answer),
+            Err(fault) => format!("WRONG: {fault}"),
+        };
+        say(format!("  sent to {name:<6} read by {name:<6} {line}"))?;
+        wrong += usize::from(line.starts_with("WRONG"));
+    }
+    Ok(wrong)
+}
+
+/// The milliseconds since 1970, as a name that was not there before.
+fn now() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis())
 }
 
 /// Shows what devstack says of the copy feat1: what it injects, and who answers a request by the routes of
@@ -141,8 +171,12 @@ fn explained() -> io::Result<usize> {
         |script: &str| process::output_of(helm.shell().args(["-euc", script]).current_dir(repo::root()));
     say("\nwhat the copy feat1 is made by, as devstack explains it (`+` added, `~` replaced)")?;
     say(said(
-        "helm template demo-feat1 charts/demo --set=web.enabled=false | devstack explain --feature=feat1 \
-         --release=demo-feat1 --env=api:QUEUE_URL=secret/demo-feat1-outputs/QUEUE_URL \
+        "helm template demo-feat1 charts/demo --set=web.enabled=false,api.orders.enabled=true,api.events.enabled=true | \
+         devstack explain --feature=feat1 --release=demo-feat1 \
+         --env=api:QUEUE_URL=secret/demo-feat1-outputs/QUEUE_URL \
+         --env=api:DATABASE_URL=secret/demo-feat1-outputs/DATABASE_URL \
+         --env=api:EVENTS_TOPIC=secret/demo-feat1-outputs/EVENTS_TOPIC \
+         --env=api:EVENTS_GROUP=secret/demo-feat1-outputs/EVENTS_GROUP \
          --entry=web.example.com=demo-web",
     ))?;
     say("who answers, by the routes of base and copy, the first of which has a ready pod")?;

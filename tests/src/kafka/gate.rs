@@ -100,7 +100,7 @@ impl Gate {
     /// When neither comes.
     #[must_use]
     pub fn held(&self, going: impl Fn() -> bool) -> Option<Call> {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         let mut state = self.shared.state();
         loop {
             if let Some(call) = &state.held {
@@ -175,12 +175,12 @@ fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
         let shared = Arc::clone(shared);
         // It ends with its connection, which `clear` and the end of the gate close.
         thread::spawn(move || {
-            let _ = serve(client, &shared);
+            let _ = serve(&client, &shared);
         });
     }
 }
 
-fn serve(client: TcpStream, shared: &Arc<Shared>) -> io::Result<()> {
+fn serve(client: &TcpStream, shared: &Arc<Shared>) -> io::Result<()> {
     let broker = TcpStream::connect(lab().var("KAFKA_GATED_BOOTSTRAP"))?;
     broker.set_nodelay(true)?;
     client.set_nodelay(true)?;

@@ -133,7 +133,7 @@ impl Gate {
     /// When neither comes.
     #[must_use]
     pub fn broken(&self, going: impl Fn() -> bool) -> Option<Request> {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         let mut state = self.shared.state();
         loop {
             if let Some(request) = &state.broken {
@@ -210,6 +210,6 @@ fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
         }
         let shared = Arc::clone(shared);
         // It ends with its connection.
-        thread::spawn(move || -> io::Result<()> { wire::serve(client, &shared) });
+        thread::spawn(move || -> io::Result<()> { wire::serve(&client, &shared) });
     }
 }

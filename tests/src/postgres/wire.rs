@@ -27,9 +27,9 @@ struct Turn {
     mute: Option<(usize, Request, Fault)>,
 }
 
-pub(super) fn serve(client: TcpStream, shared: &Shared) -> io::Result<()> {
+pub(super) fn serve(client: &TcpStream, shared: &Shared) -> io::Result<()> {
     let server = TcpStream::connect(&shared.target)?;
-    for connection in [&client, &server] {
+    for connection in [client, &server] {
         connection.set_nodelay(true)?;
     }
     shared.knows([client.try_clone()?, server.try_clone()?]);
@@ -50,7 +50,7 @@ pub(super) fn serve(client: TcpStream, shared: &Shared) -> io::Result<()> {
                 scope.spawn(move || ends(io::copy(&mut server, &mut client), &client));
                 return ends(io::copy(&mut from, &mut to), &to);
             }
-            (&client).write_all(b"N")?;
+            (&*client).write_all(b"N")?;
         };
         if first.code() == CANCEL {
             return to.write_all(&first.bytes);

@@ -8,6 +8,8 @@ use aws_sdk_sqs::{
 };
 use axum::http::HeaderMap;
 
+use crate::error::StoreError;
+
 /// How long a poll waits for a message. A poll that a stopping pod leaves behind may still be given
 /// one, which then stays hidden for the queue's visibility timeout: short polls make that rare.
 const WAIT_SECONDS: i32 = 5;
@@ -27,14 +29,6 @@ pub(crate) struct Message {
     pub(crate) id: String,
     pub(crate) body: String,
     receipt: String,
-}
-
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{act} {url}: {cause}")]
-pub(crate) struct QueueError {
-    pub(crate) act: &'static str,
-    pub(crate) url: String,
-    pub(crate) cause: String,
 }
 
 impl Queue {
@@ -58,7 +52,7 @@ impl Queue {
     }
 
     /// Sends `body` with `context` as the message's attributes, and returns the message's id.
-    pub(crate) async fn send(&self, body: String, context: &HeaderMap) -> Result<String, QueueError> {
+    pub(crate) async fn send(&self, body: String, context: &HeaderMap) -> Result<String, StoreError> {
         let failed = |cause| self.failed("send to", cause);
         let mut call = self.client.send_message().queue_url(&self.url).message_body(body);
         for (name, value) in context {
@@ -75,7 +69,7 @@ impl Queue {
     }
 
     /// Waits for messages, and returns none when none came for a while.
-    pub(crate) async fn receive(&self) -> Result<Vec<Message>, QueueError> {
+    pub(crate) async fn receive(&self) -> Result<Vec<Message>, StoreError> {
         let failed = |cause| self.failed("receive from", cause);
         let receive = self.client.receive_message().queue_url(&self.url);
         let received = receive
@@ -92,14 +86,14 @@ impl Queue {
             .ok_or_else(|| failed("a message has no id, no body or no receipt".to_owned()))
     }
 
-    pub(crate) async fn delete(&self, message: &Message) -> Result<(), QueueError> {
+    pub(crate) async fn delete(&self, message: &Message) -> Result<(), StoreError> {
         let delete = self.client.delete_message().queue_url(&self.url).receipt_handle(&message.receipt);
         let deleted = delete.send().await;
         deleted.map(drop).map_err(|error| self.failed("delete a message from", cause(&error)))
     }
 
-    fn failed(&self, act: &'static str, cause: String) -> QueueError {
-        QueueError { act, url: self.url.clone(), cause }
+    fn failed(&self, act: &'static str, cause: String) -> StoreError {
+        StoreError { act, place: self.url.clone(), cause }
     }
 }
 

@@ -10,36 +10,95 @@ use axum::{
 use hop::{Answer, Hop, Propagation, Service};
 use serde::Serialize;
 
-use crate::{inbox::Inbox, queue::Queue};
+use crate::{error::StoreError, events::Events, inbox::Inbox, orders::Orders, queue::Queue};
 
 /// The routes of `api`. A router may lead any path to this service, so what comes before the last
 /// segment of a path is not looked at.
 pub(crate) struct Api {
     hop: Hop,
     propagation: Propagation,
-    queue: Option<Queue>,
-    inbox: Arc<Inbox>,
+    stores: Stores,
+}
+
+/// What this pod was given, and what it has read of it.
+#[derive(Default)]
+pub(crate) struct Stores {
+    pub(crate) queue: Option<Queue>,
+    pub(crate) received: Arc<Inbox>,
+    pub(crate) orders: Option<Orders>,
+    pub(crate) events: Option<Events>,
+    pub(crate) consumed: Arc<Inbox>,
+}
+
+/// What is in a store, and who says so.
+#[derive(Serialize)]
+struct Shown<T> {
+    service: String,
+    release: String,
+    feature: String,
+    #[serde(flatten)]
+    what: T,
+}
+
+#[derive(Serialize)]
+struct Received {
+    queue: Option<String>,
+    messages: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Consumed {
+    topic: String,
+    group: String,
+    events: Vec<String>,
+}
+
+/// What was put into a store, and who did it.
+#[derive(Serialize)]
+struct Done<T> {
+    hops: Vec<Hop>,
+    #[serde(flatten)]
+    what: T,
 }
 
 #[derive(Serialize)]
 struct Sent {
-    hops: Vec<Hop>,
     queue: String,
     id: String,
 }
 
 #[derive(Serialize)]
-struct Received {
-    service: String,
-    release: String,
-    feature: String,
-    queue: Option<String>,
-    messages: Vec<String>,
+struct Added {
+    id: i32,
+}
+
+#[derive(Serialize)]
+struct Produced {
+    topic: String,
+    partition: i32,
+    offset: i64,
+}
+
+/// Why a store was not asked, or what it said.
+enum Refusal {
+    Missing(&'static str),
+    Store(StoreError),
+}
+
+const NO_QUEUE: Refusal = Refusal::Missing("no queue, since QUEUE_URL is not set");
+const NO_DATABASE: Refusal = Refusal::Missing("no database, since DATABASE_URL is not set");
+const NO_TOPIC: Refusal =
+    Refusal::Missing("no topic, since KAFKA_BOOTSTRAP, EVENTS_TOPIC and EVENTS_GROUP are not all set");
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 impl Api {
-    pub(crate) fn new(service: Service, queue: Option<Queue>, inbox: Arc<Inbox>) -> Self {
-        Self { hop: service.hop, propagation: service.propagation, queue, inbox }
+    pub(crate) fn new(service: Service, stores: Stores) -> Self {
+        Self { hop: service.hop, propagation: service.propagation, stores }
     }
 
     pub(crate) fn router(self) -> Router {
@@ -50,42 +109,85 @@ impl Api {
         (status, Json(Answer { hops: vec![self.hop.clone()], error })).into_response()
     }
 
-    fn received(&self) -> Received {
+    fn shown(&self, what: Result<impl Serialize, Refusal>) -> Response {
         let Hop { service, release, feature, .. } = self.hop.clone();
-        let queue = self.queue.as_ref().map(|queue| queue.url().to_owned());
-        Received { service, release, feature, queue, messages: self.inbox.bodies() }
+        self.told(StatusCode::OK, what.map(|what| Shown { service, release, feature, what }))
     }
 
-    async fn send(&self, request: &HeaderMap, body: String) -> Response {
-        let Some(queue) = &self.queue else {
-            let error = "send: no queue, since QUEUE_URL is not set".to_owned();
-            return self.answer(StatusCode::SERVICE_UNAVAILABLE, Some(error));
-        };
-        match queue.send(body, &self.propagation.carry(request)).await {
-            Ok(id) => {
-                let sent = Sent { hops: vec![self.hop.clone()], queue: queue.url().to_owned(), id };
-                (StatusCode::ACCEPTED, Json(sent)).into_response()
+    fn done(&self, status: StatusCode, what: Result<impl Serialize, Refusal>) -> Response {
+        self.told(status, what.map(|what| Done { hops: vec![self.hop.clone()], what }))
+    }
+
+    fn told(&self, status: StatusCode, answer: Result<impl Serialize, Refusal>) -> Response {
+        match answer {
+            Ok(answer) => (status, Json(answer)).into_response(),
+            Err(Refusal::Missing(what)) => {
+                self.answer(StatusCode::SERVICE_UNAVAILABLE, Some(what.to_owned()))
             }
-            Err(error) => self.answer(StatusCode::BAD_GATEWAY, Some(error.to_string())),
+            Err(Refusal::Store(error)) => self.answer(StatusCode::BAD_GATEWAY, Some(error.to_string())),
         }
     }
 }
 
-async fn read(State(api): State<Arc<Api>>, uri: Uri) -> Response {
-    if is_messages(&uri) { Json(api.received()).into_response() } else { api.answer(StatusCode::OK, None) }
-}
+impl Stores {
+    fn received(&self) -> Received {
+        let queue = self.queue.as_ref().map(|queue| queue.url().to_owned());
+        Received { queue, messages: self.received.bodies() }
+    }
 
-async fn write(State(api): State<Arc<Api>>, uri: Uri, request: HeaderMap, body: String) -> Response {
-    if !is_messages(&uri) {
-        let error = format!("post to {}: only /messages takes a body", uri.path());
-        api.answer(StatusCode::NOT_FOUND, Some(error))
-    } else if body.is_empty() {
-        api.answer(StatusCode::BAD_REQUEST, Some(format!("post to {}: the body is empty", uri.path())))
-    } else {
-        api.send(&request, body).await
+    fn consumed(&self) -> Result<Consumed, Refusal> {
+        let address = &self.events.as_ref().ok_or(NO_TOPIC)?.address;
+        let (topic, group) = (address.topic.clone(), address.group.clone());
+        Ok(Consumed { topic, group, events: self.consumed.bodies() })
+    }
+
+    async fn rows(&self) -> Result<impl Serialize, Refusal> {
+        Ok(self.orders.as_ref().ok_or(NO_DATABASE)?.all().await?)
+    }
+
+    async fn send(&self, body: String, context: &HeaderMap) -> Result<Sent, Refusal> {
+        let queue = self.queue.as_ref().ok_or(NO_QUEUE)?;
+        Ok(Sent { id: queue.send(body, context).await?, queue: queue.url().to_owned() })
+    }
+
+    async fn add(&self, item: &str) -> Result<Added, Refusal> {
+        Ok(Added { id: self.orders.as_ref().ok_or(NO_DATABASE)?.add(item).await? })
+    }
+
+    async fn produce(&self, body: &str, context: &HeaderMap) -> Result<Produced, Refusal> {
+        let events = self.events.as_ref().ok_or(NO_TOPIC)?;
+        let (partition, offset) = events.produce(body, context).await?;
+        Ok(Produced { topic: events.address.topic.clone(), partition, offset })
     }
 }
 
-fn is_messages(uri: &Uri) -> bool {
-    uri.path().rsplit('/').next() == Some("messages")
+async fn read(State(api): State<Arc<Api>>, uri: Uri) -> Response {
+    match last_segment(&uri) {
+        "messages" => api.shown(Ok(api.stores.received())),
+        "orders" => api.shown(api.stores.rows().await),
+        "events" => api.shown(api.stores.consumed()),
+        _ => api.answer(StatusCode::OK, None),
+    }
+}
+
+async fn write(State(api): State<Arc<Api>>, uri: Uri, request: HeaderMap, body: String) -> Response {
+    let place = last_segment(&uri);
+    if !["messages", "orders", "events"].contains(&place) {
+        let error = format!("post to {}: only /messages, /orders and /events take a body", uri.path());
+        return api.answer(StatusCode::NOT_FOUND, Some(error));
+    }
+    if body.is_empty() {
+        return api
+            .answer(StatusCode::BAD_REQUEST, Some(format!("post to {}: the body is empty", uri.path())));
+    }
+    let context = api.propagation.carry(&request);
+    match place {
+        "messages" => api.done(StatusCode::ACCEPTED, api.stores.send(body, &context).await),
+        "orders" => api.done(StatusCode::CREATED, api.stores.add(&body).await),
+        _ => api.done(StatusCode::CREATED, api.stores.produce(&body, &context).await),
+    }
+}
+
+fn last_segment(uri: &Uri) -> &str {
+    uri.path().rsplit('/').next().unwrap_or_default()
 }

@@ -9,6 +9,12 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
+use rdkafka::{
+    Message as _,
+    consumer::{Consumer as _, StreamConsumer},
+    message::Headers as _,
+    mocking::MockCluster,
+};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 
@@ -90,9 +96,20 @@ fn queue_at(endpoint: &str) -> Queue {
     Queue::new(Client::from_conf(config), QUEUE.to_owned())
 }
 
-async fn serve_api(queue: Option<Queue>, inbox: Arc<Inbox>) -> String {
+async fn serve_api(stores: Stores) -> String {
     let environment = Environment::from([("RELEASE", "demo"), ("HOSTNAME", "api-0"), ("FEATURE", "feat1")]);
-    serve(Api::new(Service::read("api", &environment).expect("legal"), queue, inbox).router()).await
+    serve(Api::new(Service::read("api", &environment).expect("legal"), stores).router()).await
+}
+
+/// Where nobody listens, as `HOST:PORT`.
+async fn nowhere() -> String {
+    let unused = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+    unused.local_addr().expect("an address").to_string()
+}
+
+fn address_at(bootstrap: &str) -> Address {
+    let [bootstrap, topic, group] = [bootstrap, "events", "api"].map(str::to_owned);
+    Address { bootstrap, topic, group }
 }
 
 async fn json_of(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
@@ -106,7 +123,7 @@ fn hops() -> Value {
 
 #[tokio::test]
 async fn api_answers_under_every_path() {
-    let api = serve_api(None, Arc::default()).await;
+    let api = serve_api(Stores::default()).await;
     for path in ["/", "/other", "/other/", "/other/deeper?x=1"] {
         let answer = json_of(reqwest::Client::new().get(format!("{api}{path}"))).await;
         assert_eq!(answer, (StatusCode::OK, json!({ "hops": hops() })), "{path}");
@@ -120,24 +137,54 @@ async fn api_answers_under_every_path() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_refused_with_the_reason() {
-    let unused = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
-    let down = format!("http://{}", unused.local_addr().expect("an address"));
-    drop(unused);
+async fn what_cannot_be_done_is_refused_with_the_reason() {
+    let nowhere = nowhere().await;
     let (absent, _sqs, _deletions) = serve_sqs(1).await;
+    let none = Stores::default;
+    let queue = |queue| Stores { queue: Some(queue), ..none() };
+    let orders = || {
+        let url = format!("postgresql://me:secret@{nowhere}/orders");
+        Stores { orders: Some(Orders::at(&url).expect("a URL")), ..none() }
+    };
+    let events = Stores { events: Some(Events::at(address_at(&nowhere)).expect("a producer")), ..none() };
+    let (missing, broken) = (StatusCode::SERVICE_UNAVAILABLE, StatusCode::BAD_GATEWAY);
+    let at = |what: &str| format!("{what} at {nowhere}: ");
+    let (read, add, produce) =
+        (at("read orders of orders"), at("add an order to orders"), at("produce to events"));
+    let hello = Some("hello");
     let cases = [
-        (None, "/messages", "hello", StatusCode::SERVICE_UNAVAILABLE, "QUEUE_URL is not set"),
-        (None, "/", "hello", StatusCode::NOT_FOUND, "only /messages takes a body"),
-        (None, "/messages", "", StatusCode::BAD_REQUEST, "the body is empty"),
-        (Some(queue_at(&down)), "/messages", "hello", StatusCode::BAD_GATEWAY, "Connection refused"),
-        (Some(absent), "/messages", "hello", StatusCode::BAD_GATEWAY, "QueueDoesNotExist: no such queue"),
+        (none(), "/", hello, StatusCode::NOT_FOUND, vec!["only /messages, /orders and /events take a body"]),
+        (none(), "/messages", Some(""), StatusCode::BAD_REQUEST, vec!["the body is empty"]),
+        (none(), "/messages", hello, missing, vec!["QUEUE_URL is not set"]),
+        (none(), "/orders", None, missing, vec!["DATABASE_URL is not set"]),
+        (none(), "/orders", hello, missing, vec!["DATABASE_URL is not set"]),
+        (none(), "/events", None, missing, vec!["EVENTS_TOPIC and EVENTS_GROUP are not all set"]),
+        (none(), "/events", hello, missing, vec!["EVENTS_TOPIC and EVENTS_GROUP are not all set"]),
+        (
+            queue(queue_at(&format!("http://{nowhere}"))),
+            "/messages",
+            hello,
+            broken,
+            vec!["Connection refused"],
+        ),
+        (queue(absent), "/messages", hello, broken, vec!["QueueDoesNotExist: no such queue"]),
+        (orders(), "/orders", None, broken, vec![&read, "Connection refused"]),
+        (orders(), "/orders", hello, broken, vec![&add, "Connection refused"]),
+        (events, "/events", hello, broken, vec![&produce, "Connection refused"]),
     ];
-    for (queue, path, body, want, reason) in cases {
-        let api = serve_api(queue, Arc::default()).await;
-        let (status, answer) = json_of(reqwest::Client::new().post(format!("{api}{path}")).body(body)).await;
-        assert_eq!(status, want, "{reason}");
+    for (stores, path, body, want, reasons) in cases {
+        let api = serve_api(stores).await;
+        let client = reqwest::Client::new();
+        let request = match body {
+            Some(body) => client.post(format!("{api}{path}")).body(body),
+            None => client.get(format!("{api}{path}")),
+        };
+        let (status, answer) = json_of(request).await;
+        assert_eq!(status, want, "{answer}");
         assert_eq!(answer["hops"], hops());
-        assert!(answer["error"].as_str().is_some_and(|error| error.contains(reason)), "{answer}");
+        let error = answer["error"].as_str().expect("a reason");
+        assert!(reasons.iter().all(|reason| error.contains(reason)), "{reasons:?} in {error}");
+        assert!(!error.contains("secret"), "{error}");
     }
 }
 
@@ -145,7 +192,8 @@ async fn what_cannot_be_sent_is_refused_with_the_reason() {
 async fn a_posted_message_carries_its_context_and_reaches_the_worker_that_outlived_a_missing_queue() {
     let (queue, sqs, mut deletions) = serve_sqs(0).await;
     let inbox = Arc::<Inbox>::default();
-    let api = serve_api(Some(queue.clone()), inbox.clone()).await;
+    let stores = Stores { queue: Some(queue.clone()), received: inbox.clone(), ..Stores::default() };
+    let api = serve_api(stores).await;
 
     let post = reqwest::Client::new().post(format!("{api}/messages")).body("hello");
     let context = post.header("uber-ctx-key", "feat1").header("baggage", "uber-ctx-key=feat1");
@@ -169,4 +217,51 @@ async fn a_posted_message_carries_its_context_and_reaches_the_worker_that_outliv
         json!(["hello"])
     );
     working.abort();
+}
+
+#[tokio::test]
+async fn a_posted_event_carries_its_context_and_what_was_read_is_shown() {
+    let kafka = MockCluster::new(1).expect("a broker");
+    kafka.create_topic("events", 1, 1).expect("a topic");
+    let address = address_at(&kafka.bootstrap_servers());
+    let consumed = Arc::<Inbox>::default();
+    let events = Some(Events::at(address.clone()).expect("a producer"));
+    let api = serve_api(Stores { events, consumed: consumed.clone(), ..Stores::default() }).await;
+
+    let post = reqwest::Client::new().post(format!("{api}/other/events")).body("hello");
+    let answer = json_of(post.header("uber-ctx-key", "feat1").header("cookie", "a=b")).await;
+    let want = json!({ "hops": hops(), "topic": "events", "partition": 0, "offset": 0 });
+    assert_eq!(answer, (StatusCode::CREATED, want));
+
+    let other: StreamConsumer = address
+        .config()
+        .set("group.id", "another")
+        .set("auto.offset.reset", "earliest")
+        .create()
+        .expect("a consumer");
+    other.subscribe(&["events"]).expect("subscribed");
+    let event = timeout(Duration::from_secs(30), other.recv()).await.expect("in time").expect("an event");
+    assert_eq!(event.payload(), Some(&b"hello"[..]));
+    let headers: Vec<_> =
+        event.headers().expect("headers").iter().map(|header| (header.key, header.value)).collect();
+    assert_eq!(headers, [("uber-ctx-key", Some(&b"feat1"[..]))]);
+
+    consumed.record("0@0", "hello");
+    let answer = json_of(reqwest::Client::new().get(format!("{api}/events"))).await;
+    let want = json!({
+        "service": "api", "release": "demo", "feature": "feat1", "topic": "events", "group": "api", "events": ["hello"]
+    });
+    assert_eq!(answer, (StatusCode::OK, want));
+}
+
+#[test]
+fn a_topic_is_used_only_where_all_that_it_takes_is_given() {
+    let all = [("KAFKA_BOOTSTRAP", "kafka:9092"), ("EVENTS_TOPIC", "events"), ("EVENTS_GROUP", "api")];
+    assert_eq!(address(&Environment::from(all)), Ok(Some(address_at("kafka:9092"))));
+    let [bootstrap, topic, group] = all;
+    for some in [[bootstrap, topic], [bootstrap, group], [topic, group]] {
+        assert_eq!(address(&Environment::from(some)), Ok(None), "{some:?}");
+    }
+    let empty = Environment::from([bootstrap, ("EVENTS_TOPIC", ""), group]);
+    assert_eq!(address(&empty), Err(EnvironmentError::Empty("EVENTS_TOPIC")));
 }

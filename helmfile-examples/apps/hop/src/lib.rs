@@ -4,6 +4,8 @@
 //! They are ordinary services, as somebody else would have written them: nothing here chooses a
 //! route, and no answer depends on who deployed the service.
 
+#![forbid(unsafe_code)]
+
 mod answer;
 mod chain;
 mod environment;

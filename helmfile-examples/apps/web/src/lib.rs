@@ -3,6 +3,8 @@
 //!
 //! It never chooses whom it asks: it hands the request's context on, and the router decides.
 
+#![forbid(unsafe_code)]
+
 use std::{error::Error, process::ExitCode, sync::Arc, time::Duration};
 
 use axum::{
