@@ -5,14 +5,14 @@
 
 use feature::words;
 use provision::{
-    config::database::{Database, Locale, Strategy},
+    config::database::{Database, Locale, LocaleProvider, On, Strategy},
     error::Error,
-    marks::{Edit, Tags},
+    marks::{Edit, Tags, is_of_mark},
 };
 
 use crate::{
     Have, Role, Server, comment, inside, own, password, plan, seed,
-    session::{Session, classed, key, lost_race},
+    session::{Session, turn},
     sql,
 };
 
@@ -36,11 +36,12 @@ impl Server {
             return Ok(());
         }
         let whole = have.as_ref().is_some_and(|have| have.database.is_some() && !have.is_half_made());
-        let role = self.role(&session, &want.role).await?;
-        let takes =
-            |role: &Role| role.is_of(&want.name) || !role.is_marked() && (want.adopt || have.is_some());
-        let role = role.filter(takes);
-        if !self.make_role(&session, want, role.as_ref(), &mark, whole).await? {
+        let nobodys = match &have {
+            None if want.adopt => self.role(&session, &want.role).await?.filter(|role| !role.is_marked()),
+            _ => None,
+        };
+        let role = have.as_ref().map_or(nobodys.as_ref(), |have| have.role.as_ref());
+        if !self.make_role(&session, want, role, &mark, whole).await? {
             return Ok(());
         }
         if !whole {
@@ -75,34 +76,30 @@ impl Server {
     ) -> Result<bool, Error> {
         let name = sql::name(&want.role);
         let mut tags = role.map(|role| role.tags.clone()).unwrap_or_default();
-        tags.retain(|key, _| mark.contains_key(key) || !comment::is_of_mark(key));
+        tags.retain(|key, _| mark.contains_key(key) || !is_of_mark(key));
         tags.extend(mark.clone());
         tags.insert(words::DATABASE.to_owned(), want.name.clone());
         if !whole {
             tags.insert(words::MAKING.to_owned(), "true".to_owned());
         }
-        let mut statements = vec![format!("SELECT pg_advisory_xact_lock({})", key(""))];
+        let mut statements = Vec::new();
         match role {
             None => statements.push(format!("CREATE ROLE {name} LOGIN")),
             Some(role) if !role.login => statements.push(format!("ALTER ROLE {name} LOGIN")),
             Some(_) => {}
         }
-        let differs = role.is_none_or(|role| role.tags != tags);
-        if differs {
-            statements.push(format!("COMMENT ON ROLE {name} IS {}", sql::text(&comment::written(&tags))));
+        if role.is_none_or(|role| role.tags != tags) {
+            statements.push(comment::on_role(&want.role, &tags));
         }
         if role.is_none() && !self.is_superuser {
             // Who is no superuser makes nothing for a role that he does not belong to.
             statements.push(format!("GRANT {name} TO CURRENT_USER"));
         }
-        if statements.len() == 1 {
+        if statements.is_empty() {
             return Ok(true);
         }
-        match session.try_run(&statements.join(";\n")).await {
-            Ok(()) => Ok(true),
-            Err(error) if lost_race(&error) => Ok(false),
-            Err(error) => Err(classed(&error)),
-        }
+        statements.insert(0, turn());
+        session.makes(&statements).await
     }
 
     /// False where somebody was quicker.
@@ -118,7 +115,7 @@ impl Server {
             None if want.locale.is_given() => sql += " TEMPLATE template0",
             None => {}
         }
-        let provider = provider.map(provision::config::database::LocaleProvider::as_str);
+        let provider = provider.map(LocaleProvider::as_str);
         for (key, value) in [
             ("ENCODING", encoding.as_deref()),
             ("LC_COLLATE", collate.as_deref()),
@@ -130,11 +127,7 @@ impl Server {
                 sql += &format!(" {key} {}", sql::text(value));
             }
         }
-        match session.try_run(&sql).await {
-            Ok(()) => Ok(true),
-            Err(error) if lost_race(&error) => Ok(false),
-            Err(error) => Err(classed(&error)),
-        }
+        session.makes(&[sql]).await
     }
 
     /// How the template is copied, as SQL says it.
@@ -174,13 +167,11 @@ impl Server {
             let mut tags = role.tags.clone();
             tags.remove(words::MAKING);
             if tags != role.tags {
-                let text = sql::text(&comment::written(&tags));
-                statements.push(format!("COMMENT ON ROLE {} IS {text}", sql::name(&want.role)));
+                statements.push(comment::on_role(&want.role, &tags));
             }
         }
         if have.and_then(|have| have.database).is_none_or(|found| found.tags != *mark) {
-            let text = sql::text(&comment::written(mark));
-            statements.push(format!("COMMENT ON DATABASE {} IS {text}", sql::name(&want.name)));
+            statements.push(comment::on_database(&want.name, mark));
         }
         session.together(&statements).await
     }
@@ -203,12 +194,12 @@ impl Server {
         if want.revoke_public_connect {
             statements.push(format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"));
         }
-        for (role, privileges) in inside::grants_on(want, &provision::config::database::On::Database) {
-            statements.push(format!("GRANT {privileges} ON DATABASE {name} TO {role}"));
+        for grant in want.grants.iter().filter(|grant| grant.on == On::Database) {
+            let (privileges, to) = inside::spoken(grant);
+            statements.push(format!("GRANT {privileges} ON DATABASE {name} TO {to}"));
         }
         if !statements.is_empty() {
-            // Two that change the same rows of a catalog at once get an error, and no turn.
-            statements.insert(0, format!("SELECT pg_advisory_xact_lock({})", key("")));
+            statements.insert(0, turn());
             session.together(&statements).await?;
         }
         if plan::looks_inside(want) {
@@ -235,12 +226,11 @@ impl Server {
         let prints = format!("{}/{}", password::print(wanted.reveal()), password::print(&verifier));
         tags.insert(words::PASSWORD.to_owned(), prints);
         tags.insert(words::ROTATE.to_owned(), want.rotate.clone());
-        let name = sql::name(&want.role);
         session
             .together(&[
-                format!("SELECT pg_advisory_xact_lock({})", key("")),
-                format!("ALTER ROLE {name} PASSWORD {}", sql::text(&verifier)),
-                format!("COMMENT ON ROLE {name} IS {}", sql::text(&comment::written(&tags))),
+                turn(),
+                format!("ALTER ROLE {} PASSWORD {}", sql::name(&want.role), sql::text(&verifier)),
+                comment::on_role(&want.role, &tags),
             ])
             .await
     }

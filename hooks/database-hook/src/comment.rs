@@ -1,15 +1,11 @@
 //! The mark of a database or a role: its comment, as JSON. Pure.
 
-use feature::words;
 use provision::marks::Tags;
+
+use crate::sql;
 
 /// Where a comment of somebody's own is kept when it is taken over.
 const THEIRS: &str = "comment";
-
-/// Whether a key is of the mark, and so on both the database and its role.
-pub(crate) fn is_of_mark(key: &str) -> bool {
-    [words::FEATURE, words::OWNER, words::BY, words::SOURCE, words::TTL, words::EXPIRES_AT].contains(&key)
-}
 
 /// What a comment says.
 pub(crate) fn read(comment: Option<&str>) -> Tags {
@@ -17,8 +13,18 @@ pub(crate) fn read(comment: Option<&str>) -> Tags {
     serde_json::from_str(text).unwrap_or_else(|_| Tags::from([(THEIRS.to_owned(), text.to_owned())]))
 }
 
-/// The opposite.
-pub(crate) fn written(tags: &Tags) -> String {
+/// The statement that writes it on a database.
+pub(crate) fn on_database(name: &str, tags: &Tags) -> String {
+    format!("COMMENT ON DATABASE {} IS {}", sql::name(name), sql::text(&written(tags)))
+}
+
+/// The statement that writes it on a role.
+pub(crate) fn on_role(name: &str, tags: &Tags) -> String {
+    format!("COMMENT ON ROLE {} IS {}", sql::name(name), sql::text(&written(tags)))
+}
+
+/// The opposite of [`read`].
+fn written(tags: &Tags) -> String {
     serde_json::to_string(tags).expect("texts are JSON")
 }
 

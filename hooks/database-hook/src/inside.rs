@@ -1,7 +1,7 @@
 //! Schemas, extensions and privileges in a database of ours. Everything can be said twice.
 
 use provision::{
-    config::database::{Database, On},
+    config::database::{Database, Grant, On},
     error::Error,
 };
 
@@ -39,9 +39,7 @@ pub(crate) async fn settle(session: &Session, want: &Database) -> Result<(), Err
         }
     }
     for grant in &want.grants {
-        let to = sql::grantee(&grant.role);
-        let privileges = grant.privileges.iter().map(|privilege| privilege.as_str());
-        let privileges = privileges.collect::<Vec<_>>().join(", ");
+        let (privileges, to) = spoken(grant);
         match &grant.on {
             On::Database => {}
             On::Schema(schema) => {
@@ -59,10 +57,8 @@ pub(crate) async fn settle(session: &Session, want: &Database) -> Result<(), Err
     session.together(&statements).await
 }
 
-/// Roles as SQL names them, each with its privileges on a thing.
-pub(crate) fn grants_on<'w>(want: &'w Database, on: &'w On) -> impl Iterator<Item = (String, String)> + 'w {
-    want.grants.iter().filter(move |grant| grant.on == *on).map(|grant| {
-        let privileges = grant.privileges.iter().map(|privilege| privilege.as_str());
-        (sql::grantee(&grant.role), privileges.collect::<Vec<_>>().join(", "))
-    })
+/// The privileges of a grant and who gets them, as SQL says it.
+pub(crate) fn spoken(grant: &Grant) -> (String, String) {
+    let privileges: Vec<&str> = grant.privileges.iter().map(|privilege| privilege.as_str()).collect();
+    (privileges.join(", "), sql::grantee(&grant.role))
 }

@@ -19,7 +19,7 @@ use provision::{
     Provider,
     change::Change,
     config::{
-        FeatureResources, Mark, Place,
+        Bound, FeatureResources, Mark, Place,
         database::{Address, Database, Databases, On, Privilege, Template, Value, is_reserved},
     },
     error::Error,
@@ -220,7 +220,7 @@ impl Provider for Server {
     }
 
     fn keeps(want: &Database) -> Option<&Place> {
-        want.outputs.iter().find(|output| output.value.is_secret()).map(|output| &output.place)
+        secret_output(want).map(|output| &output.place)
     }
 
     fn remember(want: Database, have: Option<&Have>, kept: Option<Hidden>) -> Database {
@@ -228,8 +228,8 @@ impl Provider for Server {
         let said = role.map(|role| role.tags.get(words::ROTATE).map_or("", String::as_str));
         // A role that is not there has not said anything: what is kept is of a run that was killed.
         let kept = kept.filter(|_| said.is_none_or(|said| said == want.rotate));
-        let value = want.outputs.iter().find(|output| output.value.is_secret()).map(|output| output.value);
-        let password = kept.zip(value).and_then(|(kept, value)| recalled(value, &kept));
+        let output = secret_output(&want);
+        let password = kept.zip(output).and_then(|(kept, output)| recalled(output.value, &kept));
         Database { password: Some(password.unwrap_or_else(password::new)), ..want }
     }
 
@@ -306,6 +306,11 @@ impl Server {
     }
 }
 
+/// The output in which the password is kept.
+fn secret_output(want: &Database) -> Option<&Bound<Value>> {
+    want.outputs.iter().find(|output| output.value.is_secret())
+}
+
 /// What RFC 3986 lets stand as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -346,7 +351,7 @@ fn changed(files: &[PathBuf], ran: &BTreeMap<String, String>) -> Vec<String> {
     let changed = files.iter().filter_map(|file| {
         let name = file.display().to_string();
         let text = seed::read(file).ok()?;
-        ran.get(&name).filter(|print| **print != seed::print(&text)).map(|_| name)
+        ran.get(&name).filter(|print| **print != password::print(&text)).map(|_| name)
     });
     changed.collect()
 }

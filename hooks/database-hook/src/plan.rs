@@ -2,13 +2,13 @@
 
 use provision::{
     change::{Change, Difference, NONE},
-    config::database::{Database, Locale, On},
-    marks::Tags,
+    config::database::{Database, Locale, LocaleProvider, On},
+    marks::{Tags, is_of_mark},
 };
 
 use feature::words;
 
-use crate::{Found, Granted, Have, Inside, Role, comment, password};
+use crate::{Found, Granted, Have, Inside, Role, password};
 
 pub(crate) fn change(want: &Database, have: Option<&Have>) -> Change {
     let Some(have) = have else { return Change::Create(fields(want)) };
@@ -64,11 +64,7 @@ pub(crate) fn fixed(want: &Locale, found: &Found) -> Option<String> {
         ("encoding", encoding.as_deref(), Some(found.encoding.as_str())),
         ("lcCollate", collate.as_deref(), Some(found.collate.as_str())),
         ("lcCtype", ctype.as_deref(), Some(found.ctype.as_str())),
-        (
-            "localeProvider",
-            provider.map(provision::config::database::LocaleProvider::as_str),
-            Some(found.provider),
-        ),
+        ("localeProvider", provider.map(LocaleProvider::as_str), Some(found.provider)),
         ("icuLocale", icu.as_deref(), found.icu.as_deref()),
     ];
     pairs.into_iter().find_map(|(field, want, have)| {
@@ -121,7 +117,7 @@ fn of_role(want: &Database, role: &Role, marked: &Tags) -> Vec<Difference> {
         differences.push(Difference::new("role login", "false", "true"));
     }
     let mark = |tags: &Tags| -> Vec<(String, String)> {
-        let mark = tags.iter().filter(|(key, _)| comment::is_of_mark(key));
+        let mark = tags.iter().filter(|(key, _)| is_of_mark(key));
         mark.map(|(key, value)| (key.clone(), value.clone())).collect()
     };
     if role.tags.get(words::DATABASE) != Some(&want.name) {

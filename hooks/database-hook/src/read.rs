@@ -8,10 +8,7 @@ use provision::{
     marks::Tags,
 };
 
-use crate::{
-    Found, Granted, Have, Inside, Role, Server, comment, password, seed,
-    session::{Session, key},
-};
+use crate::{Found, Granted, Have, Inside, Role, Server, comment, password, seed, session::Session};
 
 impl Server {
     /// The database and its role; nothing where neither is there, or only a role that is somebody else's.
@@ -197,11 +194,8 @@ async fn on_tables(
 pub(crate) async fn server(session: &Session) -> Result<(i32, bool, bool), Error> {
     let row = session
         .row(
-            &format!(
-                "SELECT current_setting('server_version_num')::int, has_table_privilege('pg_authid', 'SELECT'), \
-                 (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), {} IS NOT NULL",
-                key("")
-            ),
+            "SELECT current_setting('server_version_num')::int, has_table_privilege('pg_authid', 'SELECT'), \
+             (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)",
             &[],
         )
         .await?;

@@ -46,11 +46,6 @@ pub(crate) fn read(file: &Path) -> Result<String, Error> {
     }
 }
 
-/// What a text is known by.
-pub(crate) fn print(text: &str) -> String {
-    password::print(text)
-}
-
 /// Runs those files that have not run. Nobody else does at the same time: the caller has the lock.
 pub(crate) async fn run(session: &Session, want: &Database) -> Result<(), Error> {
     if want.seed.is_empty() {
@@ -78,7 +73,7 @@ fn transaction(name: &str, text: &str, role: &str) -> String {
             "CREATE TABLE IF NOT EXISTS {SCHEMA}.seeds (file text PRIMARY KEY, print text NOT NULL, at timestamptz \
              NOT NULL DEFAULT now())"
         ),
-        format!("INSERT INTO {SCHEMA}.seeds (file, print) VALUES ({}, {})", sql::text(name), sql::text(&print(text))),
+        format!("INSERT INTO {SCHEMA}.seeds (file, print) VALUES ({}, {})", sql::text(name), sql::text(&password::print(text))),
         format!("SET LOCAL ROLE {}", sql::name(role)),
         format!(
             "CREATE FUNCTION pg_temp.seed() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS {}",

@@ -121,6 +121,15 @@ impl Session {
         self.run(&statements.join(";\n")).await
     }
 
+    /// Statements that make something; false where somebody else was quicker, who has made it or taken its name.
+    pub(crate) async fn makes(&self, statements: &[String]) -> Result<bool, Error> {
+        match self.try_run(&statements.join(";\n")).await {
+            Ok(()) => Ok(true),
+            Err(error) if lost_race(&error) => Ok(false),
+            Err(error) => Err(classed(&error)),
+        }
+    }
+
     /// Nobody else who asks for the same gets it until this connection ends. Locks are of the database that a
     /// connection is to: this is only good for the administrator's own.
     pub(crate) async fn lock(&self, what: &str) -> Result<(), Error> {
@@ -135,8 +144,14 @@ impl Session {
     }
 }
 
+/// The statement that waits for the server's one turn to change roles and privileges: two that change the same rows
+/// of a catalog at once get an error, and no turn. It ends with its transaction.
+pub(crate) fn turn() -> String {
+    format!("SELECT pg_advisory_xact_lock({})", key(""))
+}
+
 /// The number of a lock, for SQL.
-pub(crate) fn key(what: &str) -> String {
+fn key(what: &str) -> String {
     format!("hashtextextended({}, 0)", sql::text(&format!("{}/{what}", feature::words::MANAGER)))
 }
 
@@ -180,7 +195,7 @@ fn later(code: &SqlState) -> bool {
 }
 
 /// Whether somebody else was quicker: the thing is there, or its name was just taken.
-pub(crate) fn lost_race(error: &tokio_postgres::Error) -> bool {
+fn lost_race(error: &tokio_postgres::Error) -> bool {
     [SqlState::DUPLICATE_DATABASE, SqlState::DUPLICATE_OBJECT, SqlState::UNIQUE_VIOLATION]
         .iter()
         .any(|code| error.code() == Some(code))

@@ -1,13 +1,12 @@
 //! A database and its role taken away, with whatever is still connected. Whose they are the engine has looked up
 //! just before.
 
-use feature::words;
 use provision::{
     config::database::{Database, is_reserved},
     error::Error,
 };
 
-use crate::{Server, session::key, sql};
+use crate::{Server, session::turn, sql};
 
 impl Server {
     /// Drops the database, and the role that was made for it. Fine where they have gone.
@@ -32,17 +31,8 @@ impl Server {
             session.run(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await?;
             session.run(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
         }
-        let ours = self.role(&session, &want.role).await?.is_some_and(|role| {
-            role.is_marked() && role.tags.get(words::DATABASE).is_some_and(|of| *of == want.name)
-        });
-        if ours {
-            session
-                .together(&[
-                    format!("SELECT pg_advisory_xact_lock({})", key("")),
-                    format!("DROP OWNED BY {role}"),
-                    format!("DROP ROLE {role}"),
-                ])
-                .await?;
+        if self.role(&session, &want.role).await?.is_some_and(|role| role.is_of(&want.name)) {
+            session.together(&[turn(), format!("DROP OWNED BY {role}"), format!("DROP ROLE {role}")]).await?;
         }
         Ok(())
     }

@@ -35,6 +35,12 @@ pub(crate) enum NotOurs {
 const KEYS: [&str; 6] =
     [words::FEATURE, words::OWNER, words::BY, words::SOURCE, words::TTL, words::EXPIRES_AT];
 
+/// Whether a key is one of the mark's.
+#[must_use]
+pub fn is_of_mark(key: &str) -> bool {
+    KEYS.contains(&key)
+}
+
 impl Mark {
     /// The mark as it is written at `now`: base's names its owner alone, since nothing of base expires.
     pub(crate) fn written(&self, now: Timestamp) -> Tags {

@@ -115,6 +115,7 @@ impl<'a> Objects<'a> {
         if let Some(found) = found {
             let data = json!(bundle.data()?);
             if exact {
+                // Before the mark: a write of ours is a change of the object, too.
                 self.write_data(&bundle.target, &found, &data, exact).await?;
             }
             if !self.mark.edit(&found.marks, self.now).is_empty() {
