@@ -5,6 +5,7 @@
 mod conformance;
 mod copies;
 mod crds;
+mod databases;
 mod drivers;
 mod failures;
 mod fidelity;
@@ -12,6 +13,7 @@ mod golden;
 mod hooks;
 mod hostile;
 mod isolation;
+mod kafka;
 mod lean;
 mod own;
 mod pages;

@@ -6,7 +6,7 @@
 mod gate;
 mod wire;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 
 use feature::words;
 use rdkafka::{
@@ -84,6 +84,20 @@ impl Broker {
     pub fn swept(&self, word: &str) -> Swept<'_> {
         self.sweep(word);
         Swept { broker: self, word: word.to_owned() }
+    }
+
+    /// The same now, and not once more.
+    pub fn sweep(&self, word: &str) {
+        let topics: Vec<String> = self.topics().into_keys().filter(|topic| topic.contains(word)).collect();
+        self.delete_all(&topics.iter().map(String::as_str).collect::<Vec<_>>());
+        for group in self.groups().into_keys().filter(|group| group.contains(word)) {
+            self.delete_group(&group);
+        }
+        let marks: Vec<String> = self.marks().into_keys().filter(|mark| mark.contains(word)).collect();
+        let gone: Vec<(&str, Option<&str>)> = marks.iter().map(|mark| (mark.as_str(), None)).collect();
+        if !gone.is_empty() {
+            self.produce_all(words::MARKS_TOPIC, 0, &gone);
+        }
     }
 
     /// The id that the cluster was given when it was made.
@@ -182,10 +196,16 @@ impl Broker {
     /// # Panics
     /// When the broker does not do it.
     pub fn delete(&self, topic: &str) {
-        if !self.has(topic) {
+        if self.has(topic) {
+            self.delete_all(&[topic]);
+        }
+    }
+
+    fn delete_all(&self, topics: &[&str]) {
+        if topics.is_empty() {
             return;
         }
-        let results = now(self.admin.delete_topics(&[topic], &options())).expect("an answer");
+        let results = now(self.admin.delete_topics(topics, &options())).expect("an answer");
         for result in results {
             match result {
                 // A test may have just deleted it.
@@ -193,7 +213,10 @@ impl Broker {
                 Err((topic, code)) => panic!("delete {topic}: {code}"),
             }
         }
-        self.until(|broker| !broker.has(topic));
+        self.until(|broker| {
+            let there = broker.topics();
+            topics.iter().all(|topic| !there.contains_key(*topic))
+        });
     }
 
     /// One message, there when this returns.
@@ -201,12 +224,18 @@ impl Broker {
     /// # Panics
     /// When it does not come there.
     pub fn produce(&self, topic: &str, partition: i32, key: &str, value: Option<&str>) {
+        self.produce_all(topic, partition, &[(key, value)]);
+    }
+
+    fn produce_all(&self, topic: &str, partition: i32, messages: &[(&str, Option<&str>)]) {
         let mut config = config(&self.bootstrap);
         config.set("acks", "all").set("queue.buffering.max.ms", "0").set("message.timeout.ms", "10000");
         let producer: BaseProducer = config.create().expect("a producer");
-        let record = BaseRecord::<str, str>::to(topic).partition(partition).key(key);
-        let record = value.into_iter().fold(record, BaseRecord::payload);
-        producer.send(record).map_err(|(error, _)| error).expect("it is sent");
+        for (key, value) in messages {
+            let mut record = BaseRecord::<str, str>::to(topic).partition(partition).key(key);
+            record.payload = *value;
+            producer.send(record).map_err(|(error, _)| error).expect("it is sent");
+        }
         producer.flush(PATIENCE).expect("it arrives");
         self.until(|_| producer.in_flight_count() == 0);
     }
@@ -222,7 +251,7 @@ impl Broker {
         for partition in self.each(topic) {
             let (low, high) = self.watermarks(topic, partition);
             if low < high {
-                records.extend(read(&reader, topic, partition, high));
+                records.extend(read(&reader, topic, partition, low..high));
             }
         }
         records
@@ -314,23 +343,11 @@ impl Broker {
         let _ = now(self.admin.delete_groups(&[group], &options()));
     }
 
-    fn sweep(&self, word: &str) {
-        for topic in self.topics().into_keys().filter(|topic| topic.contains(word)) {
-            self.delete(&topic);
-        }
-        for group in self.groups().into_keys().filter(|group| group.contains(word)) {
-            self.delete_group(&group);
-        }
-        for mark in self.marks().into_keys().filter(|mark| mark.contains(word)) {
-            self.produce(words::MARKS_TOPIC, 0, &mark, None);
-        }
-    }
-
     fn metadata(&self) -> Metadata {
         self.asking.fetch_metadata(None, PATIENCE).expect("the broker answers")
     }
 
-    fn each(&self, topic: &str) -> std::ops::Range<i32> {
+    fn each(&self, topic: &str) -> Range<i32> {
         0..i32::try_from(self.partitions(topic)).expect("few partitions")
     }
 
@@ -381,9 +398,15 @@ fn config(bootstrap: &str) -> ClientConfig {
     config
 }
 
-fn read(consumer: &BaseConsumer, topic: &str, partition: i32, end: i64) -> Vec<Record> {
+fn read(
+    consumer: &BaseConsumer,
+    topic: &str,
+    partition: i32,
+    Range { start, end }: Range<i64>,
+) -> Vec<Record> {
     let mut list = TopicPartitionList::new();
-    list.add_partition_offset(topic, partition, Offset::Beginning).expect("an offset");
+    // A client that has to ask first where the beginning is waits half a second before it does.
+    list.add_partition_offset(topic, partition, Offset::Offset(start)).expect("an offset");
     consumer.assign(&list).expect("assigned");
     let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let mut records = Vec::new();

@@ -7,11 +7,13 @@ use feature::words;
 use provision::{
     config::database::{Database, Locale, LocaleProvider, On, Strategy},
     error::Error,
-    marks::{Edit, Tags, is_of_mark},
+    marks::{Edit, Tags, is_of_mark, whose},
 };
 
 use crate::{
-    Have, Role, Server, comment, inside, own, password, plan, seed,
+    Have, Role, Server, comment, inside, own,
+    password::{self, Prints},
+    plan, seed,
     session::{Session, turn},
     sql,
 };
@@ -27,7 +29,7 @@ impl Server {
         let have = self.outside(&session, want).await?;
         let there = have.as_ref().map(|have| have.tags.clone()).unwrap_or_default();
         // Somebody else has come in between: the engine looks again, and says whose it is.
-        if there.contains_key(words::OWNER) && marks.set.contains_key(words::OWNER) && !same(&there, marks) {
+        if there.contains_key(words::OWNER) && whose(&there) != marks.whose {
             return Ok(());
         }
         let mark = marked(there, marks);
@@ -185,7 +187,7 @@ impl Server {
         if found.is_some_and(|found| found.owner != want.role) {
             statements.push(format!("ALTER DATABASE {name} OWNER TO {role}"));
         }
-        if found.is_some_and(|found| !found.open) {
+        if found.is_some_and(|found| plan::is_shut(want, found)) {
             statements.push(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
         }
         if let Some(limit) = want.connection_limit {
@@ -202,10 +204,10 @@ impl Server {
             statements.insert(0, turn());
             session.together(&statements).await?;
         }
-        if plan::looks_inside(want) {
+        if plan::looks_inside(want) && found.is_none_or(|found| found.open || !want.is_template) {
             let within = self.admin.open_in(&want.name).await?;
             inside::settle(&within, want).await?;
-            seed::run(&within, want).await?;
+            seed::run(&self.admin, &within, want).await?;
         }
         if want.is_template {
             // Last: whoever copies it finds all that was asked for in it.
@@ -223,8 +225,7 @@ impl Server {
         }
         let verifier = password::verifier(wanted);
         let mut tags = role.tags;
-        let prints = format!("{}/{}", password::print(wanted.reveal()), password::print(&verifier));
-        tags.insert(words::PASSWORD.to_owned(), prints);
+        tags.insert(words::PASSWORD.to_owned(), Prints::new(wanted, &verifier).to_string());
         tags.insert(words::ROTATE.to_owned(), want.rotate.clone());
         session
             .together(&[
@@ -237,12 +238,6 @@ impl Server {
 }
 
 /// Whether the edit says what is there already of whose it is.
-fn same(there: &Tags, marks: &Edit) -> bool {
-    [words::OWNER, words::FEATURE]
-        .iter()
-        .all(|key| marks.set.get(*key).is_none_or(|set| there.get(*key) == Some(set)))
-}
-
 /// What is there with the edit.
 fn marked(mut there: Tags, marks: &Edit) -> Tags {
     for key in &marks.remove {

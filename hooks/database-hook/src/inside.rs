@@ -5,7 +5,10 @@ use provision::{
     error::Error,
 };
 
-use crate::{session::Session, sql};
+use crate::{
+    session::{OWN_PATH, PLAIN_PATH, Session},
+    sql,
+};
 
 /// Makes them be as the file asks; nobody else does at the same time.
 pub(crate) async fn settle(session: &Session, want: &Database) -> Result<(), Error> {
@@ -22,7 +25,10 @@ pub(crate) async fn settle(session: &Session, want: &Database) -> Result<(), Err
         let schema = extension.schema.as_ref().map(|schema| sql::name(schema));
         let within = schema.as_ref().map_or_else(String::new, |schema| format!(" SCHEMA {schema}"));
         let of = version.as_ref().map_or_else(String::new, |version| format!(" VERSION {version}"));
+        // Where no schema is named it is the first one of the path.
+        statements.push(OWN_PATH.to_owned());
         statements.push(format!("CREATE EXTENSION IF NOT EXISTS {name}{within}{of}"));
+        statements.push(PLAIN_PATH.to_owned());
         statements.extend(version.map(|version| format!("ALTER EXTENSION {name} UPDATE TO {version}")));
         // Many extensions cannot be moved, and say so even where they are already.
         if let Some(to) = &extension.schema {

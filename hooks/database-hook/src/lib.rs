@@ -20,7 +20,7 @@ use provision::{
     change::Change,
     config::{
         Bound, FeatureResources, Mark, Place,
-        database::{Address, Database, Databases, On, Privilege, Template, Value, is_reserved},
+        database::{Address, Database, Databases, MAX_NAME, On, Privilege, Template, Value, is_reserved},
     },
     error::Error,
     marks::{Edit, Tags},
@@ -43,6 +43,7 @@ mod teardown;
 mod tls;
 
 use admin::Admin;
+use password::Prints;
 use session::Session;
 
 /// One server, as its administrator.
@@ -126,6 +127,16 @@ impl Role {
         self.is_marked() && self.tags.get(words::DATABASE).is_some_and(|of| of == database)
     }
 
+    /// The token that its password was set with.
+    fn rotated(&self) -> &str {
+        self.tags.get(words::ROTATE).map_or("", String::as_str)
+    }
+
+    /// What tells its password from another.
+    fn prints(&self) -> Option<Prints> {
+        Prints::read(self.tags.get(words::PASSWORD)?)
+    }
+
     fn is_making(&self) -> bool {
         self.is_marked() && self.tags.contains_key(words::MAKING)
     }
@@ -190,6 +201,8 @@ impl Provider for Server {
         let owner = mark.owner.to_string();
         let strays = marked.into_iter().filter(|(name, (_, tags))| {
             tags.get(words::OWNER) == Some(&owner)
+                // A comment stays on a database that is renamed: whoever has promoted a copy's keeps it.
+                && mark.scope.may_have_named(&name.replace('_', "-"), MAX_NAME)
                 && !is_reserved(name)
                 && !section.databases.iter().any(|want| want.name == *name)
         });
@@ -225,11 +238,16 @@ impl Provider for Server {
 
     fn remember(want: Database, have: Option<&Have>, kept: Option<Hidden>) -> Database {
         let role = have.and_then(|have| have.role.as_ref());
-        let said = role.map(|role| role.tags.get(words::ROTATE).map_or("", String::as_str));
-        // A role that is not there has not said anything: what is kept is of a run that was killed.
-        let kept = kept.filter(|_| said.is_none_or(|said| said == want.rotate));
         let output = secret_output(&want);
-        let password = kept.zip(output).and_then(|(kept, output)| recalled(output.value, &kept));
+        let kept = kept.zip(output).and_then(|(kept, output)| recalled(output.value, &kept));
+        // Only what the role has had until now is given up for another token. What is kept and not the role's yet is
+        // of a run that was killed, or that goes on beside this one.
+        let stale = |kept: &Hidden| {
+            role.is_some_and(|role| {
+                role.rotated() != want.rotate && role.prints().is_some_and(|prints| prints.is_of(kept))
+            })
+        };
+        let password = kept.filter(|kept| !stale(kept));
         Database { password: Some(password.unwrap_or_else(password::new)), ..want }
     }
 
@@ -266,8 +284,8 @@ impl Provider for Server {
         changed.map(|file| format!("seed {file} has changed since it ran, and does not run again")).collect()
     }
 
-    async fn delete(&self, want: &Database) -> Result<(), Error> {
-        self.drop(want).await
+    async fn delete(&self, want: &Database, have: &Have) -> Result<(), Error> {
+        self.drop(want, have).await
     }
 
     fn outputs(want: &Database, have: Option<&Have>) -> Vec<Output> {

@@ -7,7 +7,8 @@ use provision::error::Error;
 use crate::{session::Session, sql};
 
 /// Everything that has an owner and is neither the server's nor an extension's, as `ALTER` calls it. What belongs
-/// to a table (its indexes, the sequences of its columns, its row type) goes with it.
+/// to a table (its indexes, the sequences of its columns, its row type) goes with it. What an event trigger runs stays
+/// whose it was: it runs as whoever changes something, and that is the administrator too.
 const OWNED: &str = "\
 WITH found (classid, objid, owner, namespace) AS (
     SELECT 'pg_namespace'::regclass, oid, nspowner, oid FROM pg_namespace
@@ -15,7 +16,8 @@ WITH found (classid, objid, owner, namespace) AS (
         WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = \
 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND \
 c.relkind = 'S')
-    UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, pronamespace FROM pg_proc
+    UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, pronamespace FROM pg_proc p
+        WHERE NOT EXISTS (SELECT FROM pg_event_trigger t WHERE t.evtfoid = p.oid)
     UNION ALL SELECT 'pg_type'::regclass, t.oid, typowner, typnamespace FROM pg_type t
         WHERE typtype IN ('d', 'e', 'r', 'b', 'm') AND typelem = 0 OR typtype = 'c' AND EXISTS (SELECT FROM pg_class c WHERE \
 c.oid = t.typrelid AND c.relkind = 'c')

@@ -8,7 +8,7 @@ use provision::{
 
 use feature::words;
 
-use crate::{Found, Granted, Have, Inside, Role, password};
+use crate::{Found, Granted, Have, Inside, Role};
 
 pub(crate) fn change(want: &Database, have: Option<&Have>) -> Change {
     let Some(have) = have else { return Change::Create(fields(want)) };
@@ -44,12 +44,10 @@ pub(crate) fn looks_inside(want: &Database) -> bool {
 /// What of the role's password is not as it should be.
 pub(crate) fn password_is_set(want: &Database, role: &Role) -> bool {
     let Some(wanted) = &want.password else { return true };
-    let says = |key: &str| role.tags.get(key).map(String::as_str);
-    let mut prints = says(words::PASSWORD).unwrap_or_default().split('/');
-    let (text, verifier) = (prints.next(), prints.next());
-    text == Some(password::print(wanted.reveal()).as_str())
-        && says(words::ROTATE).unwrap_or_default() == want.rotate
-        && (role.verifier.is_none() || role.verifier.as_deref() == verifier)
+    role.rotated() == want.rotate
+        && role.prints().is_some_and(|prints| {
+            prints.is_of(wanted) && role.verifier.as_ref().is_none_or(|verifier| *verifier == prints.verifier)
+        })
 }
 
 /// A database that is there has what it was made with.
@@ -75,12 +73,17 @@ pub(crate) fn fixed(want: &Locale, found: &Found) -> Option<String> {
     })
 }
 
+/// Whether nobody gets in who should. Of a template nobody should: while somebody is in it nobody can copy it.
+pub(crate) fn is_shut(want: &Database, found: &Found) -> bool {
+    !found.open && !want.is_template
+}
+
 fn outside(want: &Database, found: &Found) -> Vec<Difference> {
     let mut differences = Vec::new();
     if found.owner != want.role {
         differences.push(Difference::new("owner", &found.owner, &want.role));
     }
-    if !found.open {
+    if is_shut(want, found) {
         differences.push(Difference::new("allowConnections", "false", "true"));
     }
     if want.is_template && !found.is_template {

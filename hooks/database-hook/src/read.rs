@@ -148,15 +148,20 @@ impl Server {
         }
         let roles = session
             .rows(
-                "SELECT r.rolname::text, shobj_description(r.oid, 'pg_authid') FROM pg_roles r WHERE \
-                 shobj_description(r.oid, 'pg_authid') IS NOT NULL",
+                "SELECT r.rolname::text, shobj_description(r.oid, 'pg_authid'), ARRAY(SELECT d.datname::text FROM \
+                 pg_database d WHERE d.datdba = r.oid) FROM pg_roles r WHERE shobj_description(r.oid, 'pg_authid') IS \
+                 NOT NULL",
                 &[],
             )
             .await?;
         for row in roles {
             let tags = comment::read(row.get(1));
             let Some(database) = tags.get(feature::words::DATABASE) else { continue };
-            let role: String = row.get(0);
+            let (role, owned): (String, Vec<String>) = (row.get(0), row.get(2));
+            // Its database was given another name, or it another database: somebody goes on with it.
+            if owned.iter().any(|owned| owned != database) {
+                continue;
+            }
             marked
                 .entry(database.clone())
                 .and_modify(|(owner, _)| owner.clone_from(&role))

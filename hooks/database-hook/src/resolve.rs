@@ -5,20 +5,21 @@ use provision::{
     error::Error,
 };
 
-use crate::{Server, plan, seed, session::Session, sql};
+use crate::{Found, Server, plan, seed, session::Session, sql};
 
 impl Server {
     /// The want with all that the server says of what it needs; [`Error::Refused`] where it cannot be had.
     pub(crate) async fn complete(&self, want: &Database) -> Result<Database, Error> {
         let session = self.main().await?;
         let there = self.outside(&session, want).await?;
-        if there.as_ref().is_none_or(|have| have.database.is_none()) {
+        let found = there.as_ref().and_then(|have| have.database.as_ref());
+        self.role_is_free(&session, want, found).await?;
+        if found.is_none() {
             self.locale(&session, want).await?;
             match &want.template {
                 Some(template) => Self::template(&session, template).await?,
                 None => schemas(want)?,
             }
-            self.role_is_free(&session, want).await?;
         }
         let roles: Vec<String> = want.grants.iter().map(|grant| grant.role.clone()).collect();
         let known = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY($1) UNION SELECT 'public'";
@@ -38,11 +39,10 @@ impl Server {
             }
         }
         for file in &want.seed {
-            let ran = there.as_ref().is_some_and(|have| have.database.is_some());
+            let Err(error) = seed::read(file) else { continue };
             // What ran already need not be there any more.
-            match seed::read(file) {
-                Err(error) if !ran => return Err(error),
-                _ => {}
+            if found.is_none() || !self.inside(want).await?.seeds.contains_key(&file.display().to_string()) {
+                return Err(error);
             }
         }
         Ok(Database { address: Some(self.address()), ..want.clone() })
@@ -85,15 +85,29 @@ impl Server {
         }
     }
 
-    /// Refuses a role that is there and whose it is not.
-    async fn role_is_free(&self, session: &Session, want: &Database) -> Result<(), Error> {
+    /// Refuses a role that is there and whose it is not, and another one than the database was made with.
+    async fn role_is_free(
+        &self,
+        session: &Session,
+        want: &Database,
+        found: Option<&Found>,
+    ) -> Result<(), Error> {
+        if let Some(found) = found.filter(|found| found.owner != want.role)
+            && self.role(session, &found.owner).await?.is_some_and(|role| role.is_of(&want.name))
+        {
+            return Err(Error::refused(format!(
+                "its role is {} and stays what the database was made with: {} needs a new one",
+                found.owner, want.role
+            )));
+        }
         let Some(role) = self.role(session, &want.role).await? else { return Ok(()) };
+        let owns = found.is_some_and(|found| found.owner == want.role);
         match role.tags.get(feature::words::DATABASE) {
             Some(database) if role.is_marked() && *database != want.name => Err(Error::refused(format!(
                 "role {} is there already and owns database {database}: name another with `role`",
                 want.role
             ))),
-            _ if !role.is_marked() && !want.adopt => Err(Error::refused(format!(
+            _ if !role.is_marked() && !want.adopt && !owns => Err(Error::refused(format!(
                 "role {} is there without a mark of ours: name another with `role`, or say `adopt: true` to take it \
                  over",
                 want.role

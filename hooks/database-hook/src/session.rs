@@ -16,6 +16,12 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long, in seconds, somebody else's lock is waited for at a time: so often it is said what is waited for.
 const LOCK: u8 = 3;
 
+/// Names mean the server's own things, and never what an owner of the database has put before them.
+pub(crate) const PLAIN_PATH: &str = "SET search_path = pg_catalog, pg_temp";
+
+/// The database's own path.
+pub(crate) const OWN_PATH: &str = "RESET search_path";
+
 /// One connection, to one database.
 pub(crate) struct Session(Client);
 
@@ -58,7 +64,9 @@ impl Admin {
                 client
             }
         };
-        Ok(Session(client))
+        let session = Session(client);
+        session.try_run(PLAIN_PATH).await.map_err(Failure::Server)?;
+        Ok(session)
     }
 }
 
@@ -144,8 +152,9 @@ impl Session {
     }
 }
 
-/// The statement that waits for the server's one turn to change roles and privileges: two that change the same rows
-/// of a catalog at once get an error, and no turn. It ends with its transaction.
+/// The statement that waits for the one turn that there is in the session's database; of the administrator's own it is
+/// the server's, to change roles and privileges: two that change the same rows of a catalog at once get an error, and no
+/// turn. It ends with its transaction.
 pub(crate) fn turn() -> String {
     format!("SELECT pg_advisory_xact_lock({})", key(""))
 }
@@ -163,9 +172,14 @@ pub(crate) fn classed(error: &tokio_postgres::Error) -> Error {
         if cause.contains("server does not support TLS") {
             return Error::refused("TLS: the server has none (sslmode=disable is plain text)");
         }
+        if cause.contains("password missing") {
+            return Error::refused("auth: the server asks for a password, and the URL has none");
+        }
         return Error::unreachable(cause);
     };
-    let detail = server.detail().map_or_else(String::new, |detail| format!(" ({detail})"));
+    // A row may have in it what nobody is to read in a log.
+    let detail = server.detail().filter(|detail| !detail.starts_with("Failing row contains"));
+    let detail = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
     let text = format!("{}{detail}", server.message());
     match server.code() {
         code if later(code) => Error::unreachable(text),

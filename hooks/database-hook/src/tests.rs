@@ -160,12 +160,14 @@ fn a_password_is_kept_while_it_holds_and_new_where_it_does_not() {
     assert_eq!(password(&Server::remember(want(says), None, None)).len(), 32);
 
     let mut have = have();
-    let said = |have: &mut Have, rotate: &str| {
+    let said = |have: &mut Have, rotate: &str, password: &str| {
+        let prints = Prints::new(&Hidden::from(password.to_owned()), "verifier");
         let role = have.role.as_mut().expect("there");
         role.tags.insert(words::ROTATE.to_owned(), rotate.to_owned());
-        role.tags.insert(words::PASSWORD.to_owned(), format!("{}/v", password::print("kept")));
+        role.tags.insert(words::PASSWORD.to_owned(), prints.to_string());
+        role.verifier = Some(prints.verifier);
     };
-    said(&mut have, "one");
+    said(&mut have, "one", "kept");
     let same = Server::remember(want(says), Some(&have), kept());
     assert_eq!(plan::change(&same, Some(&have)), Change::Keep);
     let lost = Server::remember(want(says), Some(&have), None);
@@ -177,8 +179,11 @@ fn a_password_is_kept_while_it_holds_and_new_where_it_does_not() {
     let changed = told(&plan::change(&same, Some(&have)));
     assert_eq!(changed, ["password: another value -> set"], "somebody has set another one");
 
-    said(&mut have, "two");
-    assert_ne!(password(&Server::remember(want(says), Some(&have), kept())), "kept");
+    said(&mut have, "two", "kept");
+    assert_ne!(password(&Server::remember(want(says), Some(&have), kept())), "kept", "it is to be another");
+    said(&mut have, "two", "older");
+    let pending = Server::remember(want(says), Some(&have), kept());
+    assert_eq!(password(&pending), "kept", "somebody has written it for the new token already");
 }
 
 #[test]

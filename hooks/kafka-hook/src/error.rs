@@ -137,6 +137,9 @@ fn is_tls(code: Code, words: &str) -> bool {
 /// What librdkafka says where a broker hangs up, and no more of it.
 const CLOSED: &str = "Disconnected: connection closed by peer";
 
+/// What librdkafka makes of the first bytes of another protocol, such as HTTP, which it takes for a length.
+const STRANGE: [&str; 2] = ["Invalid response size", "Invalid frame size"];
+
 /// An error of a connection: `127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after
 /// 0ms in state CONNECT)`. What it is in one word stands in front.
 fn connection(code: Code, words: &str) -> Error {
@@ -163,6 +166,10 @@ fn connection(code: Code, words: &str) -> Error {
         _ if cause.contains(CLOSED) => Error::unreachable(format!(
             "closed: {whose}the connection is closed at once: is security.protocol the one of that port?"
         )),
+        _ if STRANGE.iter().any(|strange| cause.contains(strange)) => Error::unreachable(format!(
+            "protocol: {whose}what answers does not speak Kafka: is it the right port, and security.protocol the \
+             one of that port?"
+        )),
         _ => Error::unreachable(format!("{whose}{cause}")),
     }
 }
@@ -172,6 +179,10 @@ fn without_number(cause: &str) -> String {
     let number = cause.find("error:").and_then(|at| Some((at, cause[at..].find("::")? + at + 2)));
     number.map_or_else(|| cause.to_owned(), |(from, to)| format!("{}{}", &cause[..from], &cause[to..]))
 }
+
+/// Codes that mean that there is no such topic.
+pub(crate) const ABSENT: [Code; 3] =
+    [Code::UnknownTopicOrPartition, Code::UnknownTopic, Code::UnknownPartition];
 
 /// Codes of librdkafka's own that mean: there was no answer.
 const UNANSWERED: [Code; 8] = [
@@ -275,6 +286,15 @@ mod tests {
                  in state UP)",
                 Error::unreachable(
                     "closed: the connection is closed at once: is security.protocol the one of that port?",
+                ),
+            ),
+            (
+                Code::BadMessage,
+                "127.0.0.1:1/bootstrap: Receive failed: Invalid response size 1213486160 (0..100000000): increase \
+                 receive.message.max.bytes (after 1ms in state APIVERSION_QUERY)",
+                Error::unreachable(
+                    "protocol: what answers does not speak Kafka: is it the right port, and security.protocol the \
+                     one of that port?",
                 ),
             ),
             (

@@ -86,12 +86,13 @@ impl Broker {
         if want.offsets.is_empty() {
             return Ok(());
         }
-        let want = want.clone();
-        self.session.wait(move |clients| start(clients, &want)).await
+        let (mark, group) = (self.marks.last(Kind::Group, &want.name), want.clone());
+        self.session.wait(move |clients| start(clients, &group)).await?;
+        self.marks.keep(&self.session, Kind::Group, &want.name, &mark).await
     }
 
     /// Deletes the group, then takes its mark away.
-    pub(crate) async fn remove_group(&self, name: &str) -> Result<(), Error> {
+    pub(crate) async fn remove_group(&self, name: &str, seen: &Tags) -> Result<(), Error> {
         let clients = self.session.clients();
         let deleted = clients.admin()?.delete_groups(&[name], &options()).await;
         match deleted.map_err(|error| clients.failed("DeleteGroups", &error))?.into_iter().next() {
@@ -108,7 +109,13 @@ impl Broker {
             }
             _ => {}
         }
-        self.marks.lift(&self.session, Kind::Group, name).await
+        self.marks.lift(&self.session, Kind::Group, name, seen).await?;
+        // Whoever makes it at the same time has seen the mark that is gone now.
+        let group = name.to_owned();
+        if self.session.wait(move |clients| describe(clients, &group)).await?.known {
+            self.marks.keep(&self.session, Kind::Group, name, seen).await?;
+        }
+        Ok(())
     }
 }
 

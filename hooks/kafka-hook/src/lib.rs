@@ -200,10 +200,10 @@ impl Provider for Broker {
         plan::warnings(want, have)
     }
 
-    async fn delete(&self, want: &Want) -> Result<(), Error> {
+    async fn delete(&self, want: &Want, have: &Have) -> Result<(), Error> {
         match want {
-            Want::Topic(topic) => self.remove_topic(&topic.name).await,
-            Want::Group(group) => self.remove_group(&group.name).await,
+            Want::Topic(topic) => self.remove_topic(&topic.name, &have.tags).await,
+            Want::Group(group) => self.remove_group(&group.name, &have.tags).await,
         }
     }
 

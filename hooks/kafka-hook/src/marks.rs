@@ -16,25 +16,23 @@ use std::{
 use feature::words;
 use provision::{
     error::Error,
-    marks::{Edit, Tags},
+    marks::{Edit, Tags, whose},
 };
 use rdkafka::{
-    Message, Offset, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer},
-    error::{KafkaError, RDKafkaErrorCode as Code},
-    producer::FutureRecord,
+    consumer::Consumer, error::RDKafkaErrorCode as Code, metadata::MetadataTopic, producer::FutureRecord,
     util::Timeout,
 };
 
 use crate::{
-    error::{Ear, code},
     native::{NewTopic, create_topic, describe_topic},
     session::{Clients, REQUEST, Session},
 };
 
 mod fold;
+mod log;
 
 use fold::Fold;
+use log::{Log, PARTITION};
 
 /// What is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,13 +51,6 @@ pub(crate) struct Marks {
     /// How many times reading has begun, and the last time that it came to the end.
     begun: Cell<u64>,
     ended: tokio::sync::Mutex<u64>,
-}
-
-/// The topic and how far it has been read.
-#[derive(Default)]
-struct Log {
-    reader: Option<BaseConsumer<Ear>>,
-    next: i64,
 }
 
 impl Kind {
@@ -169,7 +160,7 @@ impl Marks {
         self.catch_up(session).await?;
         let there = self.known().of(&key).cloned();
         match there {
-            Some(there) if fold::same_side(&there, &mark) => Ok(()),
+            Some(there) if whose(&there) == whose(&mark) => Ok(()),
             Some(first) => {
                 // Compaction keeps the last claim, so that is to be the one that holds.
                 write(session, &key, Some(&first)).await?;
@@ -180,11 +171,37 @@ impl Marks {
         }
     }
 
-    /// Takes a mark away.
-    pub(crate) async fn lift(&self, session: &Session, kind: Kind, name: &str) -> Result<(), Error> {
+    /// The mark of a thing as it was read or claimed last.
+    pub(crate) fn last(&self, kind: Kind, name: &str) -> Tags {
+        self.known().of(&kind.key(name)).cloned().unwrap_or_default()
+    }
+
+    /// Writes the mark again of a thing that is there, if it has gone meanwhile: somebody else's run for the same copy
+    /// has deleted it while this one made it.
+    pub(crate) async fn keep(
+        &self,
+        session: &Session,
+        kind: Kind,
+        name: &str,
+        mark: &Tags,
+    ) -> Result<(), Error> {
+        if self.of(session, kind, name).await?.is_empty() && !mark.is_empty() {
+            write(session, &kind.key(name), Some(mark)).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a mark away, unless somebody else has the name since it was seen.
+    pub(crate) async fn lift(
+        &self,
+        session: &Session,
+        kind: Kind,
+        name: &str,
+        seen: &Tags,
+    ) -> Result<(), Error> {
         let key = kind.key(name);
         self.catch_up(session).await?;
-        if self.known().of(&key).is_none() {
+        if self.known().of(&key).is_none_or(|there| whose(there) != whose(seen)) {
             return Ok(());
         }
         write(session, &key, None).await
@@ -220,122 +237,6 @@ impl Marks {
     }
 }
 
-impl Log {
-    fn catch_up(&mut self, clients: &Clients, known: &Mutex<Fold>, there: &AtomicBool) -> Result<(), Error> {
-        let known = || known.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = if there.load(Ordering::Relaxed) || is_there(clients)? { ends(clients)? } else { None };
-        there.store(end.is_some(), Ordering::Relaxed);
-        let Some((first, end)) = end else {
-            self.next = 0;
-            *known() = Fold::default();
-            return Ok(());
-        };
-        if end < self.next {
-            // Somebody has made the topic anew.
-            self.next = 0;
-            *known() = Fold::default();
-        }
-        if end == self.next {
-            return Ok(());
-        }
-        let from = self.next.max(first);
-        let claims = self.read(clients, from, end)?;
-        let mut known = known();
-        for (key, claim) in claims {
-            known.add(key, claim);
-        }
-        self.next = end;
-        Ok(())
-    }
-
-    /// What is written from one offset on and before another: a key, and the text that is its value.
-    fn read(
-        &mut self,
-        clients: &Clients,
-        from: i64,
-        end: i64,
-    ) -> Result<Vec<(String, Option<String>)>, Error> {
-        let reader = match self.reader.take() {
-            Some(reader) => reader,
-            None => clients.reader()?,
-        };
-        let reader = self.reader.insert(reader);
-        let failed = |error: &KafkaError| clients.failed("read the marks", error);
-        let mut place = TopicPartitionList::new();
-        place
-            .add_partition_offset(words::MARKS_TOPIC, PARTITION, Offset::Offset(from))
-            .map_err(|e| failed(&e))?;
-        reader.assign(&place).map_err(|error| failed(&error))?;
-        let mut claims = Vec::new();
-        let mut heard = Instant::now();
-        loop {
-            match reader.poll(Duration::from_millis(100)) {
-                Some(Ok(message)) => {
-                    heard = Instant::now();
-                    if let Some(key) = message.key() {
-                        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                        claims.push((text(key), message.payload().map(text)));
-                    }
-                    if message.offset() + 1 >= end {
-                        break;
-                    }
-                }
-                // Where the last ones have been compacted away.
-                Some(Err(KafkaError::PartitionEOF(_))) => break,
-                Some(Err(error)) if code(&error).is_some_and(|code| !PASSING.contains(&code)) => {
-                    return Err(failed(&error));
-                }
-                Some(Err(_)) | None if heard.elapsed() < REQUEST => {}
-                Some(Err(_)) | None => return Err(failed(&KafkaError::Global(Code::OperationTimedOut))),
-            }
-        }
-        reader.unassign().map_err(|error| failed(&error))?;
-        Ok(claims)
-    }
-}
-
-/// The only partition of the topic that has marks: their order is what says whose was first.
-const PARTITION: i32 = 0;
-
-/// Codes that mean that there is no such topic.
-pub(crate) const ABSENT: [Code; 3] =
-    [Code::UnknownTopicOrPartition, Code::UnknownTopic, Code::UnknownPartition];
-
-/// What a reader may meet on its way: it goes on by itself, or else nothing comes of it in time.
-const PASSING: [Code; 9] = [
-    Code::BrokerTransportFailure,
-    Code::AllBrokersDown,
-    Code::Resolve,
-    Code::OperationTimedOut,
-    Code::GroupAuthorizationFailed,
-    Code::CoordinatorNotAvailable,
-    Code::CoordinatorLoadInProgress,
-    Code::NotCoordinator,
-    Code::SSL,
-];
-
-/// Whether the marks' topic is there; it has to be one that keeps them.
-fn is_there(clients: &Clients) -> Result<bool, Error> {
-    let metadata = clients.metadata(words::MARKS_TOPIC)?;
-    let topic = metadata.topics().first();
-    match topic.and_then(rdkafka::metadata::MetadataTopic::error).map(Code::from) {
-        Some(code) if ABSENT.contains(&code) => Ok(false),
-        Some(code) => Err(clients.failed("Metadata of the marks", &KafkaError::MetadataFetch(code))),
-        None => Ok(topic.is_some_and(|topic| !topic.partitions().is_empty())),
-    }
-}
-
-/// The offsets of the first mark and behind the last one; none where the topic has gone.
-fn ends(clients: &Clients) -> Result<Option<(i64, i64)>, Error> {
-    match clients.asking.fetch_watermarks(words::MARKS_TOPIC, PARTITION, REQUEST) {
-        Ok(offsets) => Ok(Some(offsets)),
-        Err(error) if code(&error).is_some_and(|code| ABSENT.contains(&code)) && !is_there(clients)? => {
-            Ok(None)
-        }
-        Err(error) => Err(clients.failed("ListOffsets of the marks", &error)),
-    }
-}
-
 /// Makes the marks' topic and waits until it can be written, or where it is `dry` asks only whether it could be.
 fn make(clients: &Clients, replicas: Option<i32>, dry: bool) -> Result<(), Error> {
     let act = format!("make the topic {} for the marks", words::MARKS_TOPIC);
@@ -358,7 +259,7 @@ fn make(clients: &Clients, replicas: Option<i32>, dry: bool) -> Result<(), Error
 
 fn is_led(clients: &Clients) -> Result<bool, Error> {
     let metadata = clients.metadata(words::MARKS_TOPIC)?;
-    let partitions = metadata.topics().first().map(rdkafka::metadata::MetadataTopic::partitions);
+    let partitions = metadata.topics().first().map(MetadataTopic::partitions);
     Ok(partitions.and_then(<[_]>::first).is_some_and(|partition| partition.leader() >= 0))
 }
 

@@ -4,6 +4,7 @@
 //! of them is made in the thread that listens for signals, and nobody waits long for its clients to end.
 
 use std::{
+    fs::File,
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
@@ -201,15 +202,38 @@ fn config(section: &Kafka) -> Result<(ClientConfig, Vec<String>), Error> {
     }
     let speaks_tls =
         config.get("security.protocol").is_some_and(|protocol| protocol.to_lowercase().ends_with("ssl"));
-    if speaks_tls && !section.client.keys().any(|name| name.starts_with("ssl.ca.")) {
-        // Where an image says that its certificates are, and else wherever systems have them.
-        let file = std::env::var("SSL_CERT_FILE").ok().filter(|file| !file.is_empty());
-        config.set("ssl.ca.location", file.as_deref().unwrap_or("probe"));
+    if speaks_tls {
+        if !section.client.keys().any(|name| name.starts_with("ssl.ca.")) {
+            // Where an image says that its certificates are, and else wherever systems have them.
+            let file = std::env::var("SSL_CERT_FILE").ok().filter(|file| !file.is_empty());
+            config.set("ssl.ca.location", file.as_deref().unwrap_or(PROBE));
+        }
+        FILES.iter().try_for_each(|name| can_be_read(name, config.get(name)))?;
     }
     config.set("bootstrap.servers", section.brokers.as_str());
     config.set("allow.auto.create.topics", "false");
     config.set("enable.auto.commit", "false");
     Ok((config, secrets))
+}
+
+/// Wherever systems have the certificates of whom they trust.
+const PROBE: &str = "probe";
+
+/// Properties that are paths of files, or of folders of them.
+const FILES: [&str; 5] = [
+    "ssl.ca.location",
+    "ssl.certificate.location",
+    "ssl.key.location",
+    "ssl.keystore.location",
+    "ssl.crl.location",
+];
+
+/// librdkafka says only that something of a file is wrong, and not of which.
+fn can_be_read(name: &str, path: Option<&str>) -> Result<(), Error> {
+    match path.filter(|path| *path != PROBE).map(|path| (path, File::open(path))) {
+        Some((path, Err(error))) => Err(Error::config(format!("clientConfig: {name}: read {path}: {error}"))),
+        _ => Ok(()),
+    }
 }
 
 /// Why librdkafka does not take its properties, without what nobody should see.

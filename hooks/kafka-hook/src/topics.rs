@@ -17,7 +17,8 @@ use rdkafka::{
 
 use crate::{
     Broker,
-    marks::{ABSENT, Kind},
+    error::ABSENT,
+    marks::Kind,
     native::{Entry, NewTopic, alter_topic, create_topic, describe_topic},
     plan,
     session::{Clients, REQUEST, options},
@@ -126,7 +127,11 @@ impl Broker {
         if !marks.is_empty() {
             self.marks.claim(&self.session, Kind::Topic, &want.name, marks).await?;
         }
-        let Some(there) = self.there(&want.name).await? else { return self.create(want, false).await };
+        let Some(there) = self.there(&want.name).await? else {
+            let mark = self.marks.last(Kind::Topic, &want.name);
+            self.create(want, false).await?;
+            return self.marks.keep(&self.session, Kind::Topic, &want.name, &mark).await;
+        };
         if let Some(count) = plan::grown(want, &there).filter(|_| change.touches(plan::PARTITIONS)) {
             self.grow(&want.name, count, false).await?;
         }
@@ -137,7 +142,7 @@ impl Broker {
     }
 
     /// Deletes the topic and waits until it has gone, then takes its mark away.
-    pub(crate) async fn remove_topic(&self, name: &str) -> Result<(), Error> {
+    pub(crate) async fn remove_topic(&self, name: &str, seen: &Tags) -> Result<(), Error> {
         let clients = self.session.clients();
         let deleted = clients.admin()?.delete_topics(&[name], &options()).await;
         match deleted.map_err(|error| clients.failed("DeleteTopics", &error))?.into_iter().next() {
@@ -158,7 +163,12 @@ impl Broker {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
-        self.marks.lift(&self.session, Kind::Topic, name).await
+        self.marks.lift(&self.session, Kind::Topic, name, seen).await?;
+        // Whoever makes it at the same time has seen the mark that is gone now.
+        match self.shape(name).await? {
+            Some(_) => self.marks.keep(&self.session, Kind::Topic, name, seen).await,
+            None => Ok(()),
+        }
     }
 
     async fn create(&self, want: &Topic, dry: bool) -> Result<(), Error> {

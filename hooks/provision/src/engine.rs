@@ -103,7 +103,7 @@ impl<'a, P: Provider> Engine<'a, P> {
 
     async fn connect(&self) -> Result<P, Error> {
         let connected = self.patience.reach(&self.endpoint, || P::connect(self.section)).await;
-        connected.map_err(|error| failed(P::SECTION, "connect", &self.endpoint, error))
+        connected.map_err(|error| failed(P::SECTION, CONNECT, &self.endpoint, error))
     }
 
     async fn observe(&self, provider: &P, want: &P::Want) -> Result<Option<P::Have>, Error> {
@@ -311,12 +311,16 @@ fn hook<P: Provider>() -> String {
     format!("{}-hook", P::SECTION)
 }
 
+/// The first contact, as an error calls it.
+const CONNECT: &str = "connect";
+
 /// An error in full: the thing, the act, the place, the cause, and what to do.
 fn failed(thing: &str, act: &str, endpoint: &str, error: Error) -> Error {
     let remedy = match error {
-        Error::Unreachable { .. } => "; is it up, and is that its address?",
         Error::Denied(_) => "; are these its credentials?",
-        Error::Config(_) | Error::Refused(_) | Error::Internal(_) => "",
+        // What has answered before is up, and that is its address.
+        Error::Unreachable { .. } if act == CONNECT => "; is it up, and is that its address?",
+        Error::Unreachable { .. } | Error::Config(_) | Error::Refused(_) | Error::Internal(_) => "",
     };
     error.worded(|cause| format!("{thing}: {act} at {endpoint}: {cause}{remedy}"))
 }

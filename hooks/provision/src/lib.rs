@@ -132,8 +132,9 @@ pub trait Provider: Sized {
     /// What people should know of a thing that is as it should be.
     fn warnings(want: &Self::Want, have: &Self::Have) -> Vec<String>;
 
-    /// Deletes the thing; fine if it has gone already.
-    async fn delete(&self, want: &Self::Want) -> Result<(), Error>;
+    /// Deletes the thing as it was seen, which is ours; fine if it has gone already. Whoever can look again
+    /// without losing it meanwhile does.
+    async fn delete(&self, want: &Self::Want, have: &Self::Have) -> Result<(), Error>;
 
     /// What the application is told. Where `have` is `None` the thing is not there yet, and nothing is known
     /// but what it is going to keep.

@@ -21,6 +21,8 @@ pub struct Edit {
     pub set: Tags,
     /// Keys of ours that no longer hold: an old `expires-at` on a thing that now lives for ever.
     pub remove: Vec<String>,
+    /// What says whose the thing is, written or there already: whoever has a lock looks at it again.
+    pub whose: Tags,
 }
 
 /// Why a thing is not ours to touch.
@@ -34,6 +36,13 @@ pub(crate) enum NotOurs {
 
 const KEYS: [&str; 6] =
     [words::FEATURE, words::OWNER, words::BY, words::SOURCE, words::TTL, words::EXPIRES_AT];
+
+/// What of a thing's tags says whose it is.
+#[must_use]
+pub fn whose(tags: &Tags) -> Tags {
+    let of = |key: &str| tags.get_key_value(key).map(|(key, value)| (key.clone(), value.clone()));
+    [words::OWNER, words::FEATURE].into_iter().filter_map(of).collect()
+}
 
 /// Whether a key is one of the mark's.
 #[must_use]
@@ -84,6 +93,7 @@ impl Mark {
     /// of the ttl has passed since it was written: a second apply writes nothing.
     pub(crate) fn edit(&self, found: &Tags, now: Timestamp) -> Edit {
         let mut set = self.written(now);
+        let whose = whose(&set);
         let remove = KEYS
             .into_iter()
             .filter(|key| found.contains_key(*key) && !set.contains_key(*key))
@@ -94,7 +104,7 @@ impl Mark {
             Some(have) if key == words::EXPIRES_AT => !(same_ttl && self.fresh(have, value)),
             have => have != Some(value),
         });
-        Edit { set, remove }
+        Edit { set, remove, whose }
     }
 
     fn fresh(&self, have: &str, want: &str) -> bool {
@@ -110,7 +120,7 @@ impl Mark {
 impl Edit {
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { set, remove } = self;
+        let Self { set, remove, whose: _ } = self;
         set.is_empty() && remove.is_empty()
     }
 
@@ -205,9 +215,10 @@ mod tests {
         let written = mark.written(at(1000));
         assert!(mark.edit(&written, at(1000)).is_empty());
         assert!(mark.edit(&written, at(1360)).is_empty());
-        let later = Edit { set: tags([(words::EXPIRES_AT, "4961")]), remove: vec![] };
+        let later = Edit { set: tags([(words::EXPIRES_AT, "4961")]), remove: vec![], whose: whose(&written) };
         assert_eq!(mark.edit(&written, at(1361)), later);
-        let skewed = Edit { set: tags([(words::EXPIRES_AT, "4000")]), remove: vec![] };
+        let skewed =
+            Edit { set: tags([(words::EXPIRES_AT, "4000")]), remove: vec![], whose: whose(&written) };
         assert_eq!(mark.edit(&written, at(400)), skewed);
     }
 

@@ -105,8 +105,8 @@ impl<'a> Patience<'a> {
             Error::Unreachable { after, .. } => *after,
             _ => None,
         };
-        let error = pauses.with_reason(error);
         let left = self.left();
+        let error = pauses.with_reason(error, left < LAST);
         if left < LAST || after.is_some_and(|after| after > left) {
             let tried = seconds(self.began.elapsed());
             return Err(error.worded(|text| format!("{text} (out of time after {tried})")));
@@ -163,14 +163,16 @@ impl<'a> Patience<'a> {
 const GIVEN_UP: &str = "no answer in ";
 
 impl Pauses {
-    /// The error; of a call that was given up the reason too that was told before.
-    fn with_reason(&mut self, error: Error) -> Error {
+    /// The error; of a call that was given up the reason that was told before, which is all there is to say where only
+    /// the time was over.
+    fn with_reason(&mut self, error: Error, is_over: bool) -> Error {
         let text = error.to_string();
         if !text.starts_with(GIVEN_UP) {
             self.told = Some(text);
             return error;
         }
         match &self.told {
+            Some(told) if is_over => error.worded(|_| told.clone()),
             Some(told) => error.worded(|text| format!("{told}; then {text}")),
             None => error,
         }

@@ -301,7 +301,7 @@ impl Provider for Boxes {
         Vec::new()
     }
 
-    async fn delete(&self, want: &Box_) -> Result<(), Error> {
+    async fn delete(&self, want: &Box_, _: &Self::Have) -> Result<(), Error> {
         let store = self.reach().await?;
         store.writes.borrow_mut().push(format!("delete {}", want.name));
         let mut boxes = store.boxes.borrow_mut();

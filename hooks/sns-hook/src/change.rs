@@ -62,7 +62,7 @@ impl Topics {
         let have =
             have.ok_or_else(|| Error::unreachable("the topic went away while it was being changed"))?;
         self.update_attributes(want, change, &have).await?;
-        let Edit { set, remove } = marks;
+        let Edit { set, remove, whose: _ } = marks;
         let own = want.tags.iter().filter(|(key, _)| change.touches(&field::tag(key)));
         let own: Tags = own.chain(set).map(|(key, value)| (key.clone(), value.clone())).collect();
         if !own.is_empty() {

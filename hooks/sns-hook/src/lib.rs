@@ -211,7 +211,7 @@ impl Provider for Topics {
         warnings
     }
 
-    async fn delete(&self, want: &Want) -> Result<(), Error> {
+    async fn delete(&self, want: &Want, _: &Have) -> Result<(), Error> {
         match want {
             Want::Topic(topic) => self.remove(topic).await,
             Want::Shared(shared) => self.leave(shared).await,

@@ -129,7 +129,7 @@ impl Queues {
             let names = want.attributes.iter().map(|(row, _)| row.name).filter(|name| change.touches(name));
             self.written.borrow_mut().entry(want.name.clone()).or_default().extend(names);
         }
-        let Edit { set, remove } = marks;
+        let Edit { set, remove, whose: _ } = marks;
         let tags = want.tags.iter().filter(|(key, _)| change.touches(&field::tag(key)));
         let tags: HashMap<_, _> = tags.chain(set).map(|(key, value)| (key.clone(), value.clone())).collect();
         if !tags.is_empty() {

@@ -173,7 +173,7 @@ impl Provider for Queues {
         field::not_reported(have.blind.iter().copied())
     }
 
-    async fn delete(&self, want: &Queue) -> Result<(), Error> {
+    async fn delete(&self, want: &Queue, _: &Have) -> Result<(), Error> {
         self.remove(&want.name).await
     }
 

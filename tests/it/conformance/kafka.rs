@@ -11,7 +11,7 @@ use provision::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{SECRET, WHO, named, read};
+use super::{SECRET, named, read};
 
 pub(super) struct Events {
     gate: Gate,
@@ -46,12 +46,15 @@ impl Subject for Events {
             _ => "[]",
         };
         let topic = named(STEM, feature);
-        // Nobody is asked for the password here; it is given all the same.
+        // Nobody is asked for the password here; it is given all the same, which a file may not say outright.
+        let protocol = self.keys.path().join("protocol");
+        fs::write(&protocol, "PLAINTEXT").expect("the file is written");
         let section = format!(
-            "kafka:\n  bootstrapServers: {bootstrap}\n  clientConfig: {{sasl.username: lab, sasl.password: {{file: \
-             {}}}}}\n  topics:\n    - name: {STEM}\n      partitions: 2\n      config: {{retention.ms: {retention}, \
+            "kafka:\n  bootstrapServers: {bootstrap}\n  clientConfig: {{security.protocol: {{file: {}}}, \
+             sasl.username: lab, sasl.password: {{file: {}}}}}\n  topics:\n    - name: {STEM}\n      partitions: 2\n      config: {{retention.ms: {retention}, \
              cleanup.policy: {cleanup}}}\n      outputs: {outputs}\n  consumerGroups:\n    - name: {STEM}\n      \
              offsets: [{{topic: {topic}, from: earliest}}]\n      outputs: {}\n",
+            protocol.display(),
             key.display(),
             outputs.replace("key: A", "key: C").replace("key: B", "key: D")
         );
@@ -81,9 +84,8 @@ impl Subject for Events {
     }
 
     async fn clean(&self) {
-        for feature in WHO {
-            drop(self.broker.swept(&named(STEM, feature)));
-        }
+        // The names of all features begin so.
+        self.broker.sweep(STEM);
     }
 
     fn contacts(&self) -> usize {

@@ -42,11 +42,26 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     calls: Vec<Call>,
-    /// The n-th write from now, counted from 1.
-    hold: Option<(usize, Hold)>,
-    held: Option<Call>,
-    connections: Vec<TcpStream>,
+    holds: Vec<Holding>,
+    held: Vec<Call>,
+    connections: Vec<Connection>,
     closed: bool,
+}
+
+/// A write that is to be held: of one client or of anybody, and which, counted from 1.
+#[derive(Debug)]
+struct Holding {
+    client: Option<String>,
+    nth: usize,
+    when: Hold,
+}
+
+#[derive(Debug)]
+struct Connection {
+    number: u64,
+    /// Who speaks, once it has spoken.
+    client: Option<String>,
+    ends: [TcpStream; 2],
 }
 
 static TURN: Mutex<()> = Mutex::new(());
@@ -91,7 +106,12 @@ impl Gate {
 
     /// Holds the sender of the n-th write, counted from 1 and from the last `clear`.
     pub fn hold(&self, nth: usize, when: Hold) {
-        self.shared.state().hold = Some((nth, when));
+        self.shared.state().holds.push(Holding { client: None, nth, when });
+    }
+
+    /// Holds the n-th write of one client, counted from 1: others go on, and are counted by themselves.
+    pub fn hold_of(&self, client: &str, nth: usize, when: Hold) {
+        self.shared.state().holds.push(Holding { client: Some(client.to_owned()), nth, when });
     }
 
     /// Waits until a request is held, and says which; nothing where `going` says first that there will be none.
@@ -100,10 +120,23 @@ impl Gate {
     /// When neither comes.
     #[must_use]
     pub fn held(&self, going: impl Fn() -> bool) -> Option<Call> {
+        self.wait(|_| true, going)
+    }
+
+    /// The same of one client.
+    ///
+    /// # Panics
+    /// When neither comes.
+    #[must_use]
+    pub fn held_of(&self, client: &str, going: impl Fn() -> bool) -> Option<Call> {
+        self.wait(|call| call.client == client, going)
+    }
+
+    fn wait(&self, wanted: impl Fn(&Call) -> bool, going: impl Fn() -> bool) -> Option<Call> {
         let end = Instant::now() + Duration::from_mins(1);
         let mut state = self.shared.state();
         loop {
-            if let Some(call) = &state.held {
+            if let Some(call) = state.held.iter().find(|call| wanted(call)) {
                 return Some(call.clone());
             }
             if !going() {
@@ -118,9 +151,18 @@ impl Gate {
     /// Forgets requests and what is to be held, counts from 1 again, and closes what connections there are.
     pub fn clear(&self) {
         let mut state = self.shared.state();
-        state.cut();
+        state.cut(|_| true);
         *state = State::default();
         self.shared.changed.notify_all();
+    }
+
+    /// The same of one client: all others go on.
+    pub fn clear_of(&self, client: &str) {
+        let mut state = self.shared.state();
+        state.cut(|connection| connection.client.as_deref() == Some(client));
+        state.calls.retain(|call| call.client != client);
+        state.held.retain(|call| call.client != client);
+        state.holds.retain(|holding| holding.client.as_deref() != Some(client));
     }
 }
 
@@ -128,7 +170,7 @@ impl Drop for Gate {
     fn drop(&mut self) {
         let mut state = self.shared.state();
         state.closed = true;
-        state.cut();
+        state.cut(|_| true);
         drop(state);
         self.shared.changed.notify_all();
         // Wakes who waits for the next one.
@@ -144,47 +186,62 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of a request; whether it is to be held, and when.
-    fn came(&self, call: &Call) -> Option<Hold> {
+    /// Takes note of a request on a connection; whether it is to be held, and when.
+    fn came(&self, number: u64, call: &Call) -> Option<Hold> {
         let mut state = self.state();
+        for connection in state.connections.iter_mut().filter(|connection| connection.number == number) {
+            connection.client = Some(call.client.clone());
+        }
         state.calls.push(call.clone());
-        let number = state.calls.iter().filter(|call| call.writes).count();
-        state.hold.filter(|(nth, _)| call.writes && *nth == number).map(|(_, when)| when)
+        let is_now = |holding: &&Holding| {
+            let counts = |one: &&Call| one.writes && holding.is_of(one);
+            call.writes && holding.is_of(call) && state.calls.iter().filter(counts).count() == holding.nth
+        };
+        state.holds.iter().find(is_now).map(|holding| holding.when)
     }
 
     /// Its sender stands still from here on.
     fn holds(&self, call: Call) {
-        self.state().held = Some(call);
+        self.state().held.push(call);
         self.changed.notify_all();
     }
 }
 
+impl Holding {
+    fn is_of(&self, call: &Call) -> bool {
+        self.client.as_ref().is_none_or(|client| *client == call.client)
+    }
+}
+
 impl State {
-    fn cut(&mut self) {
-        for connection in self.connections.drain(..) {
-            let _ = connection.shutdown(Shutdown::Both);
+    fn cut(&mut self, wanted: impl Fn(&Connection) -> bool) {
+        for connection in self.connections.extract_if(.., |connection| wanted(connection)) {
+            for end in connection.ends {
+                let _ = end.shutdown(Shutdown::Both);
+            }
         }
     }
 }
 
 fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
-    for client in listener.incoming().map_while(Result::ok) {
+    for (number, client) in (0..).zip(listener.incoming().map_while(Result::ok)) {
         if shared.state().closed {
             return;
         }
         let shared = Arc::clone(shared);
         // It ends with its connection, which `clear` and the end of the gate close.
         thread::spawn(move || {
-            let _ = serve(&client, &shared);
+            let _ = serve(number, &client, &shared);
         });
     }
 }
 
-fn serve(client: &TcpStream, shared: &Arc<Shared>) -> io::Result<()> {
+fn serve(number: u64, client: &TcpStream, shared: &Arc<Shared>) -> io::Result<()> {
     let broker = TcpStream::connect(lab().var("KAFKA_GATED_BOOTSTRAP"))?;
     broker.set_nodelay(true)?;
     client.set_nodelay(true)?;
-    shared.state().connections.extend([client.try_clone()?, broker.try_clone()?]);
+    let ends = [client.try_clone()?, broker.try_clone()?];
+    shared.state().connections.push(Connection { number, client: None, ends });
     // The request whose answer is not to come.
     let unanswered = Arc::new(Mutex::new(None::<Call>));
     let answers = thread::spawn({
@@ -192,13 +249,14 @@ fn serve(client: &TcpStream, shared: &Arc<Shared>) -> io::Result<()> {
         let (shared, unanswered) = (Arc::clone(shared), Arc::clone(&unanswered));
         move || answer(broker, client, &shared, &unanswered)
     });
-    let outcome = ask(client.try_clone()?, broker.try_clone()?, shared, &unanswered);
+    let outcome = ask(number, client.try_clone()?, broker.try_clone()?, shared, &unanswered);
     let _ = (client.shutdown(Shutdown::Both), broker.shutdown(Shutdown::Both));
     let _ = answers.join();
     outcome
 }
 
 fn ask(
+    number: u64,
     mut client: TcpStream,
     mut broker: TcpStream,
     shared: &Shared,
@@ -207,7 +265,7 @@ fn ask(
     loop {
         let request = frame(&mut client)?;
         let call = Call::of(&request[4..]);
-        match shared.came(&call) {
+        match shared.came(number, &call) {
             Some(Hold::Before) => {
                 shared.holds(call);
                 // Nothing of this connection goes on, until somebody closes it.

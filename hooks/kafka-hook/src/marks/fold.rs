@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use feature::words;
-use provision::marks::Tags;
+use provision::marks::{Tags, whose};
 
 /// The marks that hold, by their keys.
 #[derive(Debug, Default)]
@@ -18,7 +17,7 @@ impl Fold {
         };
         let Ok(claim) = serde_json::from_str::<Tags>(&written) else { return };
         match self.0.get_mut(&key) {
-            Some(first) if !same_side(first, &claim) => {}
+            Some(first) if whose(first) != whose(&claim) => {}
             Some(mark) => *mark = claim,
             None => {
                 self.0.insert(key, claim);
@@ -35,11 +34,6 @@ impl Fold {
     }
 }
 
-/// Whether two marks are of one owner and one feature.
-pub(super) fn same_side(one: &Tags, other: &Tags) -> bool {
-    [words::OWNER, words::FEATURE].iter().all(|key| one.get(*key) == other.get(*key))
-}
-
 /// A mark as it is written.
 pub(super) fn written(mark: &Tags) -> String {
     serde_json::to_string(mark).expect("a map of texts is JSON")
@@ -47,6 +41,8 @@ pub(super) fn written(mark: &Tags) -> String {
 
 #[cfg(test)]
 mod tests {
+    use feature::words;
+
     use super::*;
 
     fn mark(owner: &str, feature: &str, ttl: &str) -> Tags {

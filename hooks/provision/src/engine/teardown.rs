@@ -122,7 +122,7 @@ impl<P: Provider> Engine<'_, P> {
             if let Err(not_ours) = self.owns(&have) {
                 return Err(error(Error::refused(format!("{not_ours}, and stays"))));
             }
-            match self.patience.once(provider.delete(want)).await {
+            match self.patience.once(provider.delete(want, &have)).await {
                 Ok(()) => return Ok(true),
                 Err(lost @ Error::Unreachable { .. }) => {
                     self.patience.pause(&self.endpoint, &mut pauses, lost).await.map_err(error)?;

@@ -15,7 +15,7 @@ mod written;
 
 pub use grant::{Grant, On, Privilege};
 pub use locale::{Locale, LocaleProvider};
-pub use name::is_reserved;
+pub use name::{MAX as MAX_NAME, is_reserved};
 pub(super) use written::Written;
 
 /// A checked section.

@@ -6,7 +6,7 @@ use feature::{shortened, words};
 use crate::config::Scope;
 
 /// The longest name in bytes; the server cuts a longer one off without a word.
-const MAX: usize = 63;
+pub const MAX: usize = 63;
 
 /// Databases and roles of servers themselves, here and in the clouds.
 const RESERVED: [&str; 11] = [

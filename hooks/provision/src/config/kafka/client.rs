@@ -44,6 +44,9 @@ const OWN: [(&str, &str); 12] = [
     ("sasl.jaas.config", "it is for Java alone: say sasl.mechanism, sasl.username and sasl.password"),
 ];
 
+/// What says how a client shows who it is: the property and its other name.
+const MECHANISM: [&str; 2] = ["sasl.mechanism", "sasl.mechanisms"];
+
 impl Brokers {
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -103,7 +106,8 @@ enum WrittenProperty {
 
 impl Written {
     pub(super) fn check(self, at: &str) -> Result<BTreeMap<String, Property>, Fault> {
-        self.0
+        let properties: BTreeMap<String, Property> = self
+            .0
             .into_iter()
             .map(|(name, value)| {
                 let place = format!("{at}[\"{name}\"]");
@@ -123,6 +127,16 @@ impl Written {
                         );
                         return Err(Fault::new(place, fault).hidden());
                     }
+                    // A client would wait for its token for ever.
+                    WrittenProperty::Said(text)
+                        if MECHANISM.contains(&&*name) && text.eq_ignore_ascii_case("OAUTHBEARER") =>
+                    {
+                        let fault = format!(
+                            "{name}: a hook has no tokens for OAUTHBEARER: it can do PLAIN, SCRAM-SHA-256 and \
+                             SCRAM-SHA-512, and client certificates"
+                        );
+                        return Err(Fault::new(place, fault));
+                    }
                     WrittenProperty::Said(text) => Property::Said(text),
                     WrittenProperty::Elsewhere(source) => {
                         Property::Elsewhere(source.check(at, &name).map_err(|fault| fault.at(place))?)
@@ -130,8 +144,37 @@ impl Written {
                 };
                 Ok((name, value))
             })
-            .collect()
+            .collect::<Result<_, Fault>>()?;
+        match unheard(&properties) {
+            Some((name, layer)) => Err(Fault::new(
+                format!("{at}[\"{name}\"]"),
+                format!(
+                    "{name} means nothing where security.protocol does not say {layer}: say SASL_SSL there"
+                ),
+            )),
+            None => Ok(properties),
+        }
     }
+}
+
+/// A property of TLS or of SASL without that layer, which the client would leave out in silence; and the layer.
+fn unheard(properties: &BTreeMap<String, Property>) -> Option<(&str, &'static str)> {
+    let protocol = match properties.get("security.protocol") {
+        // Whoever has put it elsewhere knows.
+        Some(Property::Elsewhere(_)) => return None,
+        Some(Property::Said(protocol)) => protocol.to_ascii_uppercase(),
+        None => String::new(),
+    };
+    let lacks = |name: &str| {
+        ["sasl", "ssl"]
+            .into_iter()
+            .zip(["SASL", "SSL"])
+            .find(|(head, layer)| {
+                name.strip_prefix(head).is_some_and(|rest| rest.starts_with('.')) && !protocol.contains(layer)
+            })
+            .map(|(_, layer)| layer)
+    };
+    properties.keys().find_map(|name| Some((name.as_str(), lacks(name)?)))
 }
 
 impl<'de> Deserialize<'de> for Written {

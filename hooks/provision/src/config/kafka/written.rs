@@ -298,3 +298,48 @@ impl JsonSchema for Configs {
         json_schema!({ "type": "object", "additionalProperties": { "anyOf": [value, { "type": "null" }] } })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use feature::words;
+
+    use super::*;
+    use crate::config::{kafka::Property, read, source::Source};
+
+    fn kafka(says: &str) -> Kafka {
+        let head = format!("apiVersion: {}\nkind: {}", words::API_VERSION, words::FEATURE_RESOURCES);
+        let text =
+            format!("{head}\nfeature: feat1\nowner: demo/orders\nkafka:\n  bootstrapServers: x:1\n{says}\n");
+        read("f", &text).expect("legal").kafka.expect("given")
+    }
+
+    #[test]
+    fn numbers_flags_and_texts_are_values_alike_and_nothing_is_the_default() {
+        let says = "  topics:\n    - name: a\n      config: {a: 1, b: true, c: x, d: null, e: , f: '1', g: 0.5, h: 007}";
+        let Some(Want::Topic(topic)) = kafka(says).wants.into_iter().next() else { panic!("a topic") };
+        let config: Vec<_> = topic.config.values().map(Option::as_deref).collect();
+        let one = Some("1");
+        assert_eq!(config, [one, Some("true"), Some("x"), None, None, one, Some("0.5"), Some("007")]);
+        assert_eq!((topic.partitions, topic.replicas, topic.at_least), (None, None, None));
+    }
+
+    #[test]
+    fn a_property_is_said_or_elsewhere() {
+        let says =
+            "  clientConfig: {a: 1, b: true, c: x, d: -1, e: {env: E}, f: {file: /f}, z.password: {env: P}}";
+        let said = |text: &str| Property::Said(text.to_owned());
+        let env = |name: &str| Property::Elsewhere(Source::Env(name.to_owned()));
+        let file = Property::Elsewhere(Source::File("/f".into()));
+        let client: Vec<_> = kafka(says).client.into_values().collect();
+        assert_eq!(client, [said("1"), said("true"), said("x"), said("-1"), env("E"), file, env("P")]);
+    }
+
+    #[test]
+    fn what_is_not_said_has_its_default() {
+        let kafka = kafka("  consumerGroups: [{name: a}]");
+        assert!(kafka.prune && kafka.client.is_empty() && kafka.expect_cluster.is_none());
+        assert_eq!(kafka.marks_replicas, None);
+        let [Want::Group(group)] = kafka.wants.as_slice() else { panic!("a group") };
+        assert_eq!((group.name.as_str(), group.offsets.len(), group.adopt), ("a-feat1", 0, false));
+    }
+}
