@@ -36,22 +36,27 @@ struct WrittenDatabase {
     name: Option<String>,
     /// The role that owns it; a copy's gets the feature behind it (the database's own name).
     role: Option<String>,
-    /// A database with `IS_TEMPLATE` whose copy it is: by its very name, or one that the file asks for before.
+    /// A database with `IS_TEMPLATE` whose clone it is: by its very name, or one that the file asks for before.
     template: Option<String>,
-    /// A database in use whose copy it is; it cannot be copied while anybody is connected to it.
+    /// A database in use whose clone it is; it cannot be cloned while anybody is connected to it.
     live_template: Option<String>,
-    /// How the template is copied (auto: what is fastest there).
+    /// How the template is cloned: `walLog`, `fileCopy` (from PostgreSQL 15 on), or `auto`, what is fastest there.
     #[serde(default)]
     strategy: Strategy,
-    /// Whether copies are made of it (false). Only base has templates.
+    /// Whether databases are cloned from it (false). Only base has templates.
     #[serde(default)]
     is_template: bool,
+    /// As the server calls it; absent: the template's, or the server's default, as with all of the locale.
     encoding: Option<String>,
     /// Both lcCollate and lcCtype.
     locale: Option<String>,
+    /// In what order texts are.
     lc_collate: Option<String>,
+    /// What is a letter, and what its capital.
     lc_ctype: Option<String>,
+    /// `libc` or `icu` (from PostgreSQL 15 on), which needs icuLocale.
     locale_provider: Option<LocaleProvider>,
+    /// The locale of localeProvider `icu`.
     icu_locale: Option<String>,
     /// How many connections there may be at once; -1 is no limit.
     #[schemars(range(min = -1, max = 2_147_483_647))]
@@ -62,8 +67,11 @@ struct WrittenDatabase {
     /// Schemas that are there, of the owner.
     #[serde(default)]
     schemas: Vec<String>,
+    /// Extensions that are there: each has a `name`, and a `version` and a `schema` where they matter.
     #[serde(default)]
     extensions: Vec<WrittenExtension>,
+    /// `privileges` of a `role` that is there, or of `public`: on the database, on a `schema`, or on the tables in one
+    /// (`tablesIn`).
     #[serde(default)]
     grants: Vec<grant::Written>,
     /// Files of SQL that the hook can read: each runs once, in one transaction, as the owner.
@@ -73,9 +81,10 @@ struct WrittenDatabase {
     #[serde(default)]
     #[schemars(schema_with = "numbers")]
     rotate: Option<String>,
-    /// Whether a database of this name that has no mark is taken over.
+    /// Whether a database of this name that has no mark is taken over, and a role that has none.
     #[serde(default)]
     adopt: bool,
+    /// What the application is told, each in a Secret or a `ConfigMap`.
     #[serde(default)]
     outputs: Vec<output::Written<Value>>,
 }

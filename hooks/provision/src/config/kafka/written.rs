@@ -66,6 +66,7 @@ struct WrittenTopic {
     /// Whether a topic of this name that has no mark is taken over.
     #[serde(default)]
     adopt: bool,
+    /// What the application is told, each in a Secret or a `ConfigMap`.
     #[serde(default)]
     outputs: Vec<output::Written<Value>>,
 }
@@ -83,6 +84,7 @@ struct WrittenGroup {
     /// Whether a group of this name that has no mark is taken over.
     #[serde(default)]
     adopt: bool,
+    /// What the application is told, each in a Secret or a `ConfigMap`.
     #[serde(default)]
     outputs: Vec<output::Written<Value>>,
 }
