@@ -27,7 +27,7 @@ format_data() {
     rm -rf "$data"
     # The id is one that Kafka makes: 16 random bytes in base64 of URLs.
     quietly "$LAB/logs/kafka-format.log" "${java[@]}" kafka.tools.StorageTool format --config "$settings" \
-        --cluster-id "$(head -c 16 /dev/urandom | basenc --base64url | tr -d =)" "${users[@]}"
+        --cluster-id="$(head -c 16 /dev/urandom | basenc --base64url | tr -d =)" "${users[@]}"
     touch "$data/formatted"
 }
 
