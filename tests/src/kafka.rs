@@ -4,28 +4,31 @@
 //! Nothing here knows what a hook would do.
 
 mod gate;
+mod groups;
+mod messages;
 mod wire;
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 
 use feature::words;
 use rdkafka::{
-    ClientConfig, Message as _, Offset, TopicPartitionList,
+    ClientConfig,
     admin::{
         AdminClient, AdminOptions, AlterConfig, ConfigSource, NewPartitions, NewTopic, ResourceSpecifier,
         TopicReplication,
     },
     client::DefaultClientContext,
-    consumer::{BaseConsumer, CommitMode, Consumer as _},
+    consumer::{BaseConsumer, Consumer as _},
     metadata::Metadata,
-    producer::{BaseProducer, BaseRecord, Producer as _},
     types::RDKafkaErrorCode,
 };
-use serde_json::Value;
 
 use crate::lab::lab;
 
 pub use gate::{Gate, Hold};
+pub use groups::Member;
+use messages::NOBODY;
+pub use messages::Record;
 pub use wire::Call;
 
 /// A broker at an address.
@@ -36,24 +39,10 @@ pub struct Broker {
     admin: AdminClient<DefaultClientContext>,
 }
 
-/// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    pub partition: i32,
-    pub key: Option<String>,
-    /// None is a tombstone.
-    pub value: Option<String>,
-}
-
 /// The broker without a thing of a copy, or of whatever has this word in its name: before the test, and after it.
 pub struct Swept<'b> {
     broker: &'b Broker,
     word: String,
-}
-
-/// Somebody who consumes as a member of a group, until it is dropped.
-pub struct Member {
-    consumer: BaseConsumer,
 }
 
 /// How long the broker may take for anything.
@@ -219,144 +208,12 @@ impl Broker {
         });
     }
 
-    /// One message, there when this returns.
-    ///
-    /// # Panics
-    /// When it does not come there.
-    pub fn produce(&self, topic: &str, partition: i32, key: &str, value: Option<&str>) {
-        self.produce_all(topic, partition, &[(key, value)]);
-    }
-
-    fn produce_all(&self, topic: &str, partition: i32, messages: &[(&str, Option<&str>)]) {
-        let mut config = config(&self.bootstrap);
-        config.set("acks", "all").set("queue.buffering.max.ms", "0").set("message.timeout.ms", "10000");
-        let producer: BaseProducer = config.create().expect("a producer");
-        for (key, value) in messages {
-            let mut record = BaseRecord::<str, str>::to(topic).partition(partition).key(key);
-            record.payload = *value;
-            producer.send(record).map_err(|(error, _)| error).expect("it is sent");
-        }
-        producer.flush(PATIENCE).expect("it arrives");
-        self.until(|_| producer.in_flight_count() == 0);
-    }
-
-    /// All messages of a topic, in the order of each partition.
-    ///
-    /// # Panics
-    /// When they do not come.
-    #[must_use]
-    pub fn consume(&self, topic: &str) -> Vec<Record> {
-        let reader = self.consumer(NOBODY);
-        let mut records = Vec::new();
-        for partition in self.each(topic) {
-            let (low, high) = self.watermarks(topic, partition);
-            if low < high {
-                records.extend(read(&reader, topic, partition, low..high));
-            }
-        }
-        records
-    }
-
-    /// Offsets of the end of each partition.
-    ///
-    /// # Panics
-    /// When there is no such topic.
-    #[must_use]
-    pub fn ends(&self, topic: &str) -> Vec<i64> {
-        self.each(topic).map(|partition| self.watermarks(topic, partition).1).collect()
-    }
-
-    /// What the hooks have written into their topic of marks, by `topic/NAME` and `group/NAME`: the last of each.
-    ///
-    /// # Panics
-    /// When a mark is no JSON.
-    #[must_use]
-    pub fn marks(&self) -> BTreeMap<String, Value> {
-        if !self.has(words::MARKS_TOPIC) {
-            return BTreeMap::new();
-        }
-        let mut marks = BTreeMap::new();
-        for record in self.consume(words::MARKS_TOPIC) {
-            let key = record.key.expect("a mark has a key");
-            match record.value {
-                Some(value) => marks.insert(key, serde_json::from_str(&value).expect("a mark is JSON")),
-                None => marks.remove(&key),
-            };
-        }
-        marks
-    }
-
-    /// All groups, and how many members each has.
-    #[must_use]
-    pub fn groups(&self) -> BTreeMap<String, usize> {
-        // A client that has no connection yet waits a second before it looks again.
-        let _ = self.metadata();
-        let list = self.asking.fetch_group_list(None, PATIENCE).expect("groups");
-        list.groups().iter().map(|group| (group.name().to_owned(), group.members().len())).collect()
-    }
-
-    /// What a group has committed of a topic, by partition; nothing for those of which it has not.
-    #[must_use]
-    pub fn offsets(&self, group: &str, topic: &str) -> BTreeMap<i32, i64> {
-        let mut list = TopicPartitionList::new();
-        for partition in self.each(topic) {
-            list.add_partition(topic, partition);
-        }
-        let committed = self.consumer(group).committed_offsets(list, PATIENCE).expect("offsets");
-        let elements = committed.elements();
-        let known = elements.iter().filter_map(|one| match one.offset() {
-            Offset::Offset(offset) => Some((one.partition(), offset)),
-            _ => None,
-        });
-        known.collect()
-    }
-
-    /// Commits as a group without members would.
-    ///
-    /// # Panics
-    /// When the broker refuses it.
-    pub fn commit(&self, group: &str, topic: &str, partition: i32, offset: i64) {
-        let mut list = TopicPartitionList::new();
-        list.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("an offset");
-        self.consumer(group).commit(&list, CommitMode::Sync).expect("committed");
-    }
-
-    /// A member of a group that reads a topic; it is one when this returns.
-    ///
-    /// # Panics
-    /// When it does not become one.
-    #[must_use]
-    pub fn member(&self, group: &str, topic: &str) -> Member {
-        let consumer = self.consumer(group);
-        consumer.subscribe(&[topic]).expect("subscribed");
-        self.until(|_| {
-            // Messages are not what this is about.
-            drop(consumer.poll(Duration::from_millis(50)));
-            consumer.assignment().is_ok_and(|assigned| assigned.count() > 0)
-        });
-        Member { consumer }
-    }
-
-    /// No group of this name; one that has members stays.
-    pub fn delete_group(&self, group: &str) {
-        // A test may have just deleted it.
-        let _ = now(self.admin.delete_groups(&[group], &options()));
-    }
-
     fn metadata(&self) -> Metadata {
         self.asking.fetch_metadata(None, PATIENCE).expect("the broker answers")
     }
 
     fn each(&self, topic: &str) -> Range<i32> {
         0..i32::try_from(self.partitions(topic)).expect("few partitions")
-    }
-
-    /// Offsets of the first message of a partition, and behind the last.
-    fn watermarks(&self, topic: &str, partition: i32) -> (i64, i64) {
-        // A leader that is new is heard of a moment later.
-        let told =
-            || self.asking.fetch_watermarks(topic, partition, PATIENCE).map_err(|error| error.to_string());
-        crate::cluster::eventually("the ends of a partition", PATIENCE.as_secs(), told)
     }
 
     fn consumer(&self, group: &str) -> BaseConsumer {
@@ -371,13 +228,6 @@ impl Broker {
     }
 }
 
-impl Member {
-    /// Goes on as one: nobody that is silent remains a member.
-    pub fn poll(&self) {
-        drop(self.consumer.poll(Duration::from_millis(1)));
-    }
-}
-
 impl Drop for Swept<'_> {
     fn drop(&mut self) {
         // A test that fails already says why, and what it leaves is removed by the next.
@@ -387,44 +237,12 @@ impl Drop for Swept<'_> {
     }
 }
 
-/// The group of who reads and commits nothing.
-const NOBODY: &str = "acceptance";
-
 fn config(bootstrap: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", bootstrap).set("client.id", "acceptance").set("group.id", NOBODY);
     config.set("enable.auto.commit", "false").set("fetch.wait.max.ms", "20");
     config.set("reconnect.backoff.max.ms", "200");
     config
-}
-
-fn read(
-    consumer: &BaseConsumer,
-    topic: &str,
-    partition: i32,
-    Range { start, end }: Range<i64>,
-) -> Vec<Record> {
-    let mut list = TopicPartitionList::new();
-    // A client that has to ask first where the beginning is waits half a second before it does.
-    list.add_partition_offset(topic, partition, Offset::Offset(start)).expect("an offset");
-    consumer.assign(&list).expect("assigned");
-    let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    let mut records = Vec::new();
-    loop {
-        // The last may be no message: a transaction's end, or what compaction took away.
-        let position = consumer.position().expect("a position");
-        let at = position.find_partition(topic, partition).map(|one| one.offset());
-        if matches!(at, Some(Offset::Offset(at)) if at >= end) {
-            return records;
-        }
-        match consumer.poll(PATIENCE) {
-            Some(message) => {
-                let message = message.expect("a message");
-                records.push(Record { partition, key: text(message.key()), value: text(message.payload()) });
-            }
-            None => panic!("{topic}, partition {partition}, ends at {end}: {records:?}"),
-        }
-    }
 }
 
 fn options() -> AdminOptions {
