@@ -1,6 +1,7 @@
 //! gRPC, WebSocket, server-sent events and large uploads pass through a copy's routes as through base's.
 
 use acceptance::{
+    cluster,
     helm::Version,
     witness::{Application, By, Route, testify},
 };
@@ -14,13 +15,21 @@ struct Protocol {
     facts: &'static [&'static str],
     /// Whether Traefik adds headers to its answers. To the one that opens a WebSocket it adds none.
     headed: bool,
+    /// Seconds until the first answer. What has a Service of its own has endpoints of its own, too, which the
+    /// router may read later than those by which the copy has answered already.
+    patience: u64,
 }
 
 const PROTOCOLS: [Protocol; 4] = [
-    Protocol { word: "grpc", facts: &["said one", "talked two", "talked three"], headed: true },
-    Protocol { word: "websocket", facts: &["echoed one", "echoed two"], headed: false },
-    Protocol { word: "events", facts: &["5 events, each before the next was sent"], headed: true },
-    Protocol { word: "upload", facts: &["67108864 bytes, as they were sent"], headed: true },
+    Protocol { word: "grpc", facts: &["said one", "talked two", "talked three"], headed: true, patience: 30 },
+    Protocol { word: "websocket", facts: &["echoed one", "echoed two"], headed: false, patience: 0 },
+    Protocol {
+        word: "events",
+        facts: &["5 events, each before the next was sent"],
+        headed: true,
+        patience: 0,
+    },
+    Protocol { word: "upload", facts: &["67108864 bytes, as they were sent"], headed: true, patience: 0 },
 ];
 
 #[test]
@@ -40,8 +49,8 @@ fn check(application: &Application, protocol: &Protocol) {
     let cases = [(host, &asked[..0], &By::Base), (host, &asked[..], &copy), (preview, &[], &copy)];
     for (host, headers, by) in cases {
         let what = format!("{}: {} of {host} {headers:?}", application.route, protocol.word);
-        let told = testify(protocol.word, application.route.router(), host, headers)
-            .unwrap_or_else(|error| panic!("{what}: {error}"));
+        let ask = || testify(protocol.word, application.route.router(), host, headers);
+        let told = cluster::within(protocol.patience, ask).unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(told.seen.by(), *by, "{what}");
         assert_eq!(told.facts, protocol.facts, "{what}");
         let wanted = ["feat1".to_owned()];

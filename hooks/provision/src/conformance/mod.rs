@@ -81,7 +81,7 @@ pub async fn broken<S: Subject>(subject: &S) -> Vec<Broken> {
     let mut broken = Vec::new();
     for (number, law) in (1..).zip(LAWS) {
         subject.clean().await;
-        let bench = Bench { subject, said: Rc::default() };
+        let bench = Bench { subject, said: Rc::default(), reported: Rc::default() };
         let mut outcome = Box::pin(bench.check(number)).await;
         if outcome.is_ok() && bench.said.borrow().contains(S::SECRET) {
             outcome = Err(format!("a secret was told: {}", bench.said.borrow()));
@@ -99,6 +99,8 @@ struct Bench<'s, S: Subject> {
     subject: &'s S,
     /// Everything that was told, reports and errors.
     said: Rc<RefCell<String>>,
+    /// The reports alone: what a run says while it waits is none.
+    reported: Rc<RefCell<String>>,
 }
 
 /// How long a run may take; where nobody is, the whole of it is waited.
@@ -114,8 +116,9 @@ impl<S: Subject> Bench<'_, S> {
     ) -> Result<T, Error> {
         let mark = mark(feature);
         let section = self.subject.section(feature, variant);
-        let paper = || Box::new(Paper(Rc::clone(&self.said)));
-        let report = Report::new(Format::Text, paper(), paper());
+        let (said, reported) = (|| Rc::clone(&self.said), Rc::clone(&self.reported));
+        let out = Box::new(Paper(vec![said(), reported]));
+        let report = Report::new(Format::Text, out, Box::new(Paper(vec![said()])));
         let timeout = if variant == Variant::Down { SHORT } else { TIMEOUT };
         let engine = Engine::<S::Provider>::new(&mark, &section, &report, timeout, Timestamp::UNIX_EPOCH);
         // On the heap, and so are the laws: a test's thread has a small stack.
@@ -150,9 +153,9 @@ impl<S: Subject> Bench<'_, S> {
         Ok(outputs)
     }
 
-    /// What was told since the last time.
+    /// What was reported since the last time.
     fn heard(&self) -> String {
-        std::mem::take(&mut self.said.borrow_mut())
+        std::mem::take(&mut self.reported.borrow_mut())
     }
 }
 
@@ -181,11 +184,14 @@ async fn killed<T>(future: impl Future<Output = T>, mut waits: usize) -> Option<
     .await
 }
 
-struct Paper(Rc<RefCell<String>>);
+/// What is written stands on all of them.
+struct Paper(Vec<Rc<RefCell<String>>>);
 
 impl Write for Paper {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().push_str(&String::from_utf8_lossy(bytes));
+        for page in &self.0 {
+            page.borrow_mut().push_str(&String::from_utf8_lossy(bytes));
+        }
         Ok(bytes.len())
     }
 
