@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use acceptance::hook::Hook;
+use acceptance::{hook::Hook, kafka::Member};
 
 use super::Copy;
 
@@ -101,25 +101,9 @@ fn where_somebody_consumes_the_offsets_are_theirs_and_that_is_said() {
     let file = "  consumerGroups: [{name: g, offsets: [{topic: base.kg-busy, from: earliest}]}]";
     copy.apply(bare);
     let member = copy.broker.member("g-kg-busy", "base.kg-busy");
-    let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                member.poll();
-                thread::sleep(Duration::from_millis(50));
-            }
-        });
-        let ended = Hook::kafka().run("apply", &copy.file(file), &[]);
-        let before = copy.broker.offsets("g-kg-busy", "base.kg-busy");
-        done.store(true, Ordering::Relaxed);
-        let ended = ended.ends_with(0);
-        assert!(
-            ended.stderr.contains("group:g-kg-busy") && ended.stderr.contains("member"),
-            "{}",
-            ended.said()
-        );
-        assert_eq!(before, BTreeMap::new());
-    });
+    let ended = while_consuming(&member, || Hook::kafka().run("apply", &copy.file(file), &[])).ends_with(0);
+    assert!(ended.stderr.contains("group:g-kg-busy") && ended.stderr.contains("member"), "{}", ended.said());
+    assert_eq!(copy.broker.offsets("g-kg-busy", "base.kg-busy"), BTreeMap::new());
     drop(member);
     copy.apply(file);
     assert_eq!(copy.broker.offsets("g-kg-busy", "base.kg-busy").len(), 2);
@@ -133,21 +117,11 @@ fn a_group_that_is_in_use_is_waited_for_and_then_left() {
     let file = "  consumerGroups: [{name: g}]";
     copy.apply(file);
     let member = copy.broker.member("g-kg-used", "base.kg-used");
-    let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                member.poll();
-                thread::sleep(Duration::from_millis(50));
-            }
-        });
-        let ended = Hook::kafka().run("delete", &copy.file(file), &["--timeout=4s"]);
-        done.store(true, Ordering::Relaxed);
-        let ended = ended.ends_with(0);
-        assert_eq!(ended.report(), ["left kafka/group:g-kg-used"], "{}", ended.said());
-        assert!(ended.last_line().contains("the group has a member"), "{}", ended.said());
-        assert!(ended.wall < Duration::from_secs(8), "{}", ended.said());
-    });
+    let delete = || Hook::kafka().run("delete", &copy.file(file), &["--timeout=4s"]);
+    let ended = while_consuming(&member, delete).ends_with(0);
+    assert_eq!(ended.report(), ["left kafka/group:g-kg-used"], "{}", ended.said());
+    assert!(ended.last_line().contains("the group has a member"), "{}", ended.said());
+    assert!(ended.wall < Duration::from_secs(8), "{}", ended.said());
     assert!(copy.broker.marks().contains_key("group/g-kg-used"), "it is still ours");
     // It ends as soon as the member does.
     thread::scope(|scope| {
@@ -158,4 +132,25 @@ fn a_group_that_is_in_use_is_waited_for_and_then_left() {
     });
     assert!(!copy.broker.groups().contains_key("g-kg-used"));
     assert!(!copy.broker.marks().contains_key("group/g-kg-used"));
+}
+
+/// Does something beside a member that goes on as one, until it is done or has failed.
+fn while_consuming<T>(member: &Member, act: impl FnOnce() -> T) -> T {
+    struct Done<'d>(&'d AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let _done = Done(&done);
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                member.poll();
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+        act()
+    })
 }
