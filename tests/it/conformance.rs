@@ -12,11 +12,13 @@ use tempfile::TempDir;
 mod databases;
 mod kafka;
 mod queues;
+mod secrets;
 mod topics;
 
 use databases::Databases;
 use kafka::Events;
 use queues::Queues;
+use secrets::Secrets;
 use topics::Topics;
 
 #[test]
@@ -48,6 +50,11 @@ fn kafka_hook_keeps_the_laws_at_kafka() {
 fn database_hook_keeps_the_laws_at_postgres() {
     let server = Server::lab();
     keeps(&Databases::at(&server));
+}
+
+#[test]
+fn secret_hook_keeps_the_laws_at_kubernetes() {
+    keeps(&Secrets::new());
 }
 
 fn keeps<S: Subject>(subject: &S) {

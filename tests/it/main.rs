@@ -22,6 +22,7 @@ mod proxy;
 mod routers;
 mod routes;
 mod rules;
+mod secrets;
 mod stage;
 mod stores;
 mod tidy;

@@ -39,6 +39,11 @@ fn the_page_of_the_databases_has_every_key_and_output() {
     says("database.md", &[("database", keys("DatabaseItem")), ("outputs", outputs("DatabaseValue"))]);
 }
 
+#[test]
+fn the_page_of_the_secrets_has_every_key_and_output() {
+    says("secret.md", &[("secret", keys("SecretItem")), ("outputs", outputs("SecretValue"))]);
+}
+
 fn says(page: &str, parts: &[(&str, String)]) {
     let path: PathBuf = repo::root().join("docs").join(page);
     let text = fs::read_to_string(&path).expect("the page");

@@ -92,6 +92,11 @@ impl Hook {
         Self::named("database-hook")
     }
 
+    #[must_use]
+    pub fn secret() -> Self {
+        Self::named("secret-hook")
+    }
+
     /// Several of them by `run-hooks`: their words come first among a run's arguments.
     #[must_use]
     pub fn several() -> Self {

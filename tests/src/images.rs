@@ -15,7 +15,7 @@ const IMAGES: [Image; 2] = [
     Image {
         name: "devstack/hooks:dev",
         dockerfile: "hooks/Dockerfile",
-        binaries: &["run-hooks", "database-hook", "kafka-hook", "sqs-hook", "sns-hook"],
+        binaries: &["run-hooks", "secret-hook", "database-hook", "kafka-hook", "sqs-hook", "sns-hook"],
     },
     Image {
         name: "devstack/demo:dev",

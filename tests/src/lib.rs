@@ -10,6 +10,7 @@ pub mod bench;
 pub mod cluster;
 pub mod emulator;
 pub mod frames;
+pub mod gate;
 pub mod generate;
 pub mod helm;
 pub mod hook;

@@ -26,7 +26,16 @@ pub fn devstack() -> &'static Path {
 pub fn image_binaries() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        build(&["run-hooks", "database-hook", "kafka-hook", "sqs-hook", "sns-hook", "web", "api"])
+        build(&[
+            "run-hooks",
+            "secret-hook",
+            "database-hook",
+            "kafka-hook",
+            "sqs-hook",
+            "sns-hook",
+            "web",
+            "api",
+        ])
     })
 }
 

@@ -36,7 +36,7 @@ spec:
     spec:
       restartPolicy: Never
       serviceAccountName: {{ include "devstack-hooks.name" $root }}
-      automountServiceAccountToken: {{ not (and (empty $targets.secrets) (empty $targets.configmaps)) }}
+      automountServiceAccountToken: {{ not (and (empty $targets.secrets) (empty $targets.configmaps) (empty $root.Values.secret)) }}
       enableServiceLinks: false
       terminationGracePeriodSeconds: 10
       securityContext:

@@ -1,5 +1,6 @@
 {{/* The hooks in their order: a section of the values, and the lists in it whose items have outputs. */}}
 {{- define "devstack-hooks.known" -}}
+- { section: secret, things: [secrets] }
 - { section: database, things: [databases] }
 - { section: kafka, things: [topics, consumerGroups] }
 - { section: sqs, things: [queues] }
@@ -38,6 +39,74 @@ not of its shape is passed over here: the hook says what is wrong with it, and w
 {{- end }}
 {{- end }}
 {{- dict "secrets" (uniq $secrets) "configmaps" (uniq $configMaps) | toJson }}
+{{- end }}
+
+{{/*
+What secret-hook needs of Secrets, as JSON, by namespace: the names that it makes, those that it reads, and whether it
+has to look at all of them, to find what the values asked for before (prune) and what bears a hash in its name.
+*/}}
+{{- define "devstack-hooks.cloned" -}}
+{{- $section := .Values.secret | default dict }}
+{{- /* Who has a kubeconfig for another cluster has the rights of that. */}}
+{{- if get $section "kubeconfig" }}{{ $section = dict "prune" false }}{{ end }}
+{{- $prunes := and (ne (toString (get $section "prune")) "false") (not .Values.base) }}
+{{- $here := .Release.Namespace }}
+{{- $cloned := dict }}
+{{- $secrets := get $section "secrets" }}
+{{- range $item := kindIs "slice" $secrets | ternary $secrets list }}
+{{- if kindIs "map" $item }}
+{{- $from := kindIs "map" $item.from | ternary $item.from dict }}
+{{- $to := kindIs "map" $item.to | ternary $item.to dict }}
+{{- $name := $to.name | default (printf "%v-%v" $from.name $.Values.feature) }}
+{{- $made := $to.namespace | default $here }}
+{{- $sources := list }}
+{{- if $from.name }}{{ $sources = append $sources (dict "namespace" ($from.namespace | default $here) "name" $from.name) }}{{ end }}
+{{- $set := kindIs "map" $item.set | ternary $item.set dict }}
+{{- range $value := values $set }}
+{{- if kindIs "map" $value }}
+{{- with $value.secret }}{{ $sources = append $sources (dict "namespace" ($value.namespace | default $here) "name" .) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- $of := get $cloned $made | default (dict "names" list "sources" list) }}
+{{- $_ := set $cloned $made (merge (dict "names" (append $of.names $name) "all" (or $prunes (eq (toString $item.immutable) "true"))) $of) }}
+{{- range $source := $sources }}
+{{- $of := get $cloned $source.namespace | default (dict "names" list "sources" list) }}
+{{- $_ := set $cloned $source.namespace (merge (dict "sources" (append $of.sources $source.name)) $of) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and .Values.secret $prunes }}
+{{- $of := get $cloned $here | default (dict "names" list "sources" list) }}
+{{- $_ := set $cloned $here (merge (dict "all" true) $of) }}
+{{- end }}
+{{- toJson $cloned }}
+{{- end }}
+
+{{/* The rules for Secrets of a namespace. Takes a dict: names, sources, all. */}}
+{{- define "devstack-hooks.secrets" -}}
+{{- if .all }}
+# What earlier values asked for is found by its label, and whose it is stands on it.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, create, patch, delete]
+{{- else }}
+{{- with .names }}
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames: {{- uniq . | toYaml | nindent 4 }}
+  verbs: [get, patch, delete]
+# A create has no name yet that RBAC could look at.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [create]
+{{- end }}
+{{- with .sources }}
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames: {{- uniq . | toYaml | nindent 4 }}
+  verbs: [get]
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* What the Jobs need is called so; a release has at most 53 characters. */}}

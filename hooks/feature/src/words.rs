@@ -31,6 +31,13 @@ pub const PASSWORD: &str = concat!(domain!(), "/password");
 /// On a role: what the file said of its password when that was set.
 pub const ROTATE: &str = concat!(domain!(), "/rotate");
 
+/// Annotation by which a Secret may be cloned into other namespaces: their names, with commas between them.
+pub const CLONE_ALLOWED: &str = concat!(domain!(), "/clone-allowed");
+/// Annotation on a cloned Secret: `namespace/name` of its source.
+pub const CLONED_FROM: &str = concat!(domain!(), "/cloned-from");
+/// Head of the label on a Secret of somebody else's into which a feature has put keys.
+pub const MERGED: &str = concat!(domain!(), "/merged-");
+
 /// `apiVersion` of our configuration files.
 pub const API_VERSION: &str = concat!(domain!(), "/v1alpha1");
 /// `kind` of the hooks' configuration file.

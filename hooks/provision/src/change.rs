@@ -53,6 +53,12 @@ impl Change {
         matches!(self, Self::Update(differences) if differences.iter().any(|d| d.field == field))
     }
 
+    /// The names of the fields that differ.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&str> {
+        self.differences().iter().map(|difference| difference.field.as_str()).collect()
+    }
+
     /// The word of the report.
     pub(crate) fn word(&self) -> &'static str {
         match self {

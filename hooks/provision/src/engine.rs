@@ -1,7 +1,7 @@
 //! What every run begins with: reach the back end, look at everything, plan everything, and refuse before
 //! anything is written.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -137,15 +137,17 @@ impl<'a, P: Provider> Engine<'a, P> {
         let looked = P::wants(self.section).iter().map(|want| self.look(&provider, cluster.as_ref(), want));
         let looked: Vec<_> = stream::iter(looked).buffered(AT_ONCE).collect().await;
         let looked: Vec<Item<P>> = looked.into_iter().collect::<Result<_, _>>()?;
+        // What a thing is called may depend on what it is made of.
+        let named = looked.iter().map(|item| item.want.to_string()).collect();
+        let strays = self.strays(&provider, &named).await?;
         let (items, others) = looked.into_iter().partition(|item| self.chosen(&item.want));
-        let strays = self.strays(&provider).await?;
         let mut prepared = Prepared { provider, items, others, strays, cluster, bundles: Vec::new() };
         let bundles = Self::bundles(prepared.told());
         let Some(cluster) = &prepared.cluster else { return Ok(prepared) };
         for bundle in bundles {
-            let planned = self.patience.call(&cluster.endpoint, || cluster.plan(&bundle)).await;
+            let planned = self.patience.call(cluster.endpoint(), || cluster.plan(&bundle)).await;
             let change = planned.map_err(|error| {
-                failed(&bundle.target.to_string(), "look it up", &cluster.endpoint, error)
+                failed(&bundle.target.to_string(), "look it up", cluster.endpoint(), error)
             })?;
             prepared.bundles.push((bundle, change));
         }
@@ -186,17 +188,17 @@ impl<'a, P: Provider> Engine<'a, P> {
     }
 
     async fn kept(&self, cluster: &Objects<'_>, place: &Place) -> Result<Option<Hidden>, Error> {
-        let kept = self.patience.call(&cluster.endpoint, || cluster.kept(place)).await;
-        kept.map_err(|error| failed(&place.target.to_string(), "look it up", &cluster.endpoint, error))
+        let kept = self.patience.call(cluster.endpoint(), || cluster.kept(place)).await;
+        kept.map_err(|error| failed(&place.target.to_string(), "look it up", cluster.endpoint(), error))
     }
 
     /// What is ours and no longer asked for; whose a thing is its mark alone says.
-    async fn strays(&self, provider: &P) -> Result<Vec<Item<P>>, Error> {
+    async fn strays(&self, provider: &P, named: &BTreeSet<String>) -> Result<Vec<Item<P>>, Error> {
         if !P::prunes(self.section) || !self.only.is_empty() || self.mark.scope == Scope::Base {
             return Ok(Vec::new());
         }
         let mut strays = Vec::new();
-        for stray in self.marked(provider).await? {
+        for stray in self.marked(provider, named).await? {
             match stray.have.as_ref().and_then(P::held) {
                 Some(reason) => self.report.line("left", &thing::<P>(&stray.want), &reason)?,
                 None => strays.push(stray),
@@ -205,13 +207,13 @@ impl<'a, P: Provider> Engine<'a, P> {
         Ok(strays)
     }
 
-    /// Things with our mark that no want names.
-    async fn marked(&self, provider: &P) -> Result<Vec<Item<P>>, Error> {
+    /// Things with our mark that no want names, nor are these.
+    async fn marked(&self, provider: &P, named: &BTreeSet<String>) -> Result<Vec<Item<P>>, Error> {
         let mut strays = Vec::new();
         let found = self.patience.call(&self.endpoint, || provider.strays(self.section, self.mark)).await;
         let found =
             found.map_err(|error| failed(P::SECTION, "look for what is left over", &self.endpoint, error))?;
-        for want in found {
+        for want in found.into_iter().filter(|want| !named.contains(&want.to_string())) {
             // Other teams' things are called so too, and may be nobody's business but theirs.
             let have = match self.observe(provider, &want).await {
                 Err(Error::Refused(_)) => continue,
@@ -231,7 +233,7 @@ impl<'a, P: Provider> Engine<'a, P> {
             Ok(()) => {}
             Err(NotOurs::Unmarked) if P::adopts(want) => {}
             Err(NotOurs::Unmarked) => {
-                let reason = format!("{}: say `adopt: true` to take it over", NotOurs::Unmarked);
+                let reason = format!("{}: say `{}` to take it over", NotOurs::Unmarked, P::ADOPT);
                 return (Change::Refuse(reason), Edit::default());
             }
             Err(not_ours) => return (Change::Refuse(not_ours.to_string()), Edit::default()),

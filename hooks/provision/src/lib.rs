@@ -19,6 +19,7 @@ use std::{
 use jiff::Timestamp;
 
 pub mod change;
+pub mod cluster;
 pub mod config;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -56,6 +57,9 @@ pub use report::leave;
 pub trait Provider: Sized {
     /// The hook's section in the config file, and the head of its things' names in reports: `sqs`.
     const SECTION: &'static str;
+
+    /// What the file says so that a thing without a mark is taken over.
+    const ADOPT: &'static str = "adopt: true";
 
     /// The section as [`config`] has checked it.
     type Section;

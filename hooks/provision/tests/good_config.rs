@@ -3,12 +3,13 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use provision::config::{
     FeatureResources,
     attribute::{Attribute, Attributes, Kind, Setting, Table},
     read,
+    secret::{Cloned, Conflict, Said as Set},
     sns::{SubscriptionTable, TopicTable, Want},
     sqs::QueueTable,
 };
@@ -61,6 +62,50 @@ fn every_attribute_has_a_value_in_some_file_and_none_where_that_is_legal() {
     assert_eq!(queues, sayable(QueueTable::ROWS));
     assert_eq!(topics, sayable(TopicTable::ROWS));
     assert_eq!(subscriptions, sayable(SubscriptionTable::ROWS));
+}
+
+/// The Secrets of one file.
+fn secrets(file: &str) -> Vec<Cloned> {
+    let (_, config) = all().into_iter().find(|(case, _)| case.name == file).expect("a case");
+    config.secret.expect("a section").secrets
+}
+
+#[test]
+fn each_conflict_is_in_the_file_of_secrets_and_nothing_said_is_fail() {
+    let secrets = secrets("secret.yaml");
+    let conflicts: Vec<_> = secrets.iter().map(|secret| secret.conflict).collect();
+    let [fail, adopt, skip, merge] = [Conflict::Fail, Conflict::Adopt, Conflict::Skip, Conflict::Merge];
+    assert_eq!(conflicts, [fail, fail, adopt, skip, merge, fail]);
+}
+
+#[test]
+fn what_is_set_without_quotes_is_the_text_that_it_looks_like() {
+    let secrets = secrets("secret.yaml");
+    let texts: BTreeMap<_, _> = secrets[2]
+        .set
+        .iter()
+        .filter_map(|(key, said)| match said {
+            Set::Text(text) => Some((key.as_str(), text.as_str())),
+            Set::Of { .. } | Set::Template(_) => None,
+        })
+        .collect();
+    let expected = [
+        (".dotted-key_1", "yes"),
+        ("DEBUG", "true"),
+        ("DIGITS", "007"),
+        ("EMPTY", ""),
+        ("HOST", "orders.example.com"),
+        ("OFFSET", "-1"),
+        ("PORT", "5432"),
+        ("RATIO", "0.5"),
+    ];
+    assert_eq!(texts, expected.into());
+}
+
+#[test]
+fn a_key_that_another_section_writes_is_left_to_it_in_that_secret_alone() {
+    let others = secrets("secret-beside-outputs.yaml").into_iter().map(|secret| secret.others);
+    assert_eq!(others.collect::<Vec<_>>(), [BTreeSet::new(), ["QUEUE_URL".to_owned()].into()]);
 }
 
 /// The names of attributes, each with whether it is the word `none`.

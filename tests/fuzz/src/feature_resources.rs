@@ -7,6 +7,7 @@ use provision::config::{
     aws::Access,
     database::{Databases, On, Template, is_reserved},
     kafka::{self, Kafka},
+    secret::Secrets,
     sns::{Sns, Want},
     sqs::Sqs,
 };
@@ -34,7 +35,7 @@ pub fn feature_resources_config(data: &[u8]) -> Outcome {
 }
 
 fn check(config: &FeatureResources) {
-    let FeatureResources { mark, sqs, sns, kafka, database } = config;
+    let FeatureResources { mark, sqs, sns, kafka, database, secret } = config;
     assert_eq!(mark.owner.to_string().parse(), Ok(mark.owner.clone()));
     if let Scope::Copy { feature, by, source, ttl } = &mark.scope {
         assert_eq!(feature.as_str().parse(), Ok(feature.clone()));
@@ -58,6 +59,31 @@ fn check(config: &FeatureResources) {
     }
     if let Some(databases) = database {
         check_databases(databases, &mark.scope, &mut places);
+    }
+    if let Some(secrets) = secret {
+        check_secrets(secrets, &mark.scope, &mut places);
+    }
+}
+
+fn check_secrets<'a>(section: &'a Secrets, scope: &Scope, places: &mut BTreeSet<&'a Place>) {
+    let Secrets { kubeconfig: _, prune, secrets } = section;
+    let mut sites = BTreeSet::new();
+    for secret in secrets {
+        assert!(sites.insert(&secret.to), "two are made at {secret}");
+        assert!((1..=253).contains(&secret.to.name.len()) && (1..=63).contains(&secret.to.namespace.len()));
+        assert!(secret.merger().len() <= 128);
+        assert!(!secret.immutable || (*prune && *scope != Scope::Base), "{secret} stays for ever");
+        assert!(
+            secret.set.keys().all(|key| !secret.others.contains(key)),
+            "{secret} has a key of two sources"
+        );
+        assert!(secret.content.is_none(), "nobody was asked yet");
+        for output in &secret.outputs {
+            assert!(places.insert(&output.place), "two outputs go to {:?}", output.place);
+        }
+    }
+    for secret in secrets {
+        assert!(secret.sources().all(|source| !sites.contains(source)), "{secret} is made of what is made");
     }
 }
 

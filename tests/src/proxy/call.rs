@@ -1,15 +1,15 @@
-//! What a request says of itself, in either protocol of AWS. No IO.
+//! What a request says of itself, in either protocol of AWS or in Kubernetes'. No IO.
 
 use std::{str, time::Duration};
 
-use hyper::HeaderMap;
+use hyper::http::request::Parts;
 
 /// A request that came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// Of its signature, such as `sqs`; empty where there is none. So are `region` and `key_id`.
     pub service: String,
-    /// Such as `CreateQueue`; empty where it is not said.
+    /// Such as `CreateQueue`; where it is not said, the method and the path: `PATCH /api/v1/namespaces/a/secrets/b`.
     pub action: String,
     pub region: String,
     /// The access key that signed it.
@@ -25,8 +25,9 @@ pub struct Call {
 }
 
 impl Call {
-    /// The request with these headers and this body, without an answer yet.
-    pub(super) fn of(headers: &HeaderMap, body: &[u8], at: Duration) -> Self {
+    /// The request with this head and this body, without an answer yet.
+    pub(super) fn of(head: &Parts, body: &[u8], at: Duration) -> Self {
+        let headers = &head.headers;
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let scope = text("authorization").split_once("Credential=").map_or("", |(_, rest)| rest);
         // KEY/DATE/REGION/SERVICE/aws4_request
@@ -39,7 +40,8 @@ impl Call {
         let action = match text(TARGET).rsplit_once('.') {
             Some((_, action)) => action.to_owned(),
             None => {
-                body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned()
+                let said = body.split('&').find_map(|pair| pair.strip_prefix("Action="));
+                said.map_or_else(|| format!("{} {}", head.method, head.uri.path()), str::to_owned)
             }
         };
         Self { service, action, region, key_id, session_token, at, body, status: None }
@@ -58,5 +60,5 @@ pub(super) const TARGET: &str = "x-amz-target";
 /// Whether an action may change something. What is not known to read only does.
 #[must_use]
 pub fn writes(action: &str) -> bool {
-    !["Get", "List"].iter().any(|verb| action.starts_with(verb))
+    !["Get", "List", "GET "].iter().any(|verb| action.starts_with(verb))
 }

@@ -60,7 +60,7 @@ impl Front {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-        let call = Call::of(&head.headers, &body, self.began.elapsed());
+        let call = Call::of(&head, &body, self.began.elapsed());
         let (receipt, fault) = self.ledger.arrive(call);
         match fault {
             Some(Fault::Unsent) => {

@@ -6,8 +6,9 @@
 /// Keys whose values are never in the file itself; if they are, it is a mistake that is not repeated.
 const SECRET: [&str; 5] = ["accessKeyId", "secretAccessKey", "sessionToken", "credentials", "adminUrl"];
 
-/// How properties of a client end whose values are secrets, such as `sasl.password`.
-const SECRET_ENDS: [&str; 5] = ["password", "passphrase", "client.secret", "key.pem", "jaas.config"];
+/// How properties of a client and keys of a Secret end whose values are secrets, such as `sasl.password`; those of a
+/// Secret are often in capitals.
+const SECRET_ENDS: [&str; 6] = ["password", "passphrase", "client.secret", "key.pem", "jaas.config", "token"];
 
 /// What stands for what is hidden.
 pub(super) const HIDDEN: &str = "***";
@@ -39,7 +40,8 @@ pub(super) fn is_nearly_secret(key: &str) -> bool {
 
 /// Where a text stands that is the value of `key`.
 fn secret(line: &str, key: &str) -> Option<usize> {
-    line.match_indices(key).find_map(|(at, _)| {
+    // As many bytes as the line has, letter by letter.
+    line.to_ascii_lowercase().match_indices(&key.to_ascii_lowercase()).find_map(|(at, _)| {
         let rest = line[at + key.len()..].trim_start_matches(['"', '\'', ' ']).strip_prefix(':')?;
         let value = rest.trim_start();
         let is_text = !value.is_empty() && !value.starts_with(['{', '#']);

@@ -18,6 +18,7 @@ pub mod database;
 pub mod kafka;
 pub mod named;
 pub mod reference;
+pub mod secret;
 pub mod sns;
 pub mod source;
 pub mod sqs;
@@ -45,6 +46,7 @@ pub struct FeatureResources {
     pub sns: Option<sns::Sns>,
     pub kafka: Option<kafka::Kafka>,
     pub database: Option<database::Databases>,
+    pub secret: Option<secret::Secrets>,
 }
 
 impl FeatureResources {
@@ -54,7 +56,13 @@ impl FeatureResources {
         let wants = self.sns.iter().flat_map(|sns| &sns.wants).map(|want| format!("sns/{want}"));
         let databases = self.database.iter().flat_map(|section| &section.databases);
         let streams = self.kafka.iter().flat_map(|kafka| &kafka.wants).map(|want| format!("kafka/{want}"));
-        queues.chain(wants).chain(streams).chain(databases.map(|database| format!("database/{database}")))
+        let secrets = self.secret.iter().flat_map(|section| &section.secrets);
+        let secrets = secrets.map(|secret| format!("secret/{secret}"));
+        queues
+            .chain(wants)
+            .chain(streams)
+            .chain(databases.map(|database| format!("database/{database}")))
+            .chain(secrets)
     }
 }
 
@@ -163,6 +171,7 @@ struct Written {
     sns: Option<sns::Written>,
     kafka: Option<kafka::Written>,
     database: Option<database::Written>,
+    secret: Option<secret::Written>,
 }
 
 impl Written {
@@ -181,6 +190,7 @@ impl Written {
             sns,
             kafka,
             database,
+            secret,
         } = self;
         let (by, source) = (person(by, "by")?, person(source, "source")?);
         let scope = match (feature, base.unwrap_or(false)) {
@@ -209,9 +219,13 @@ impl Written {
         let database = database.map(|section| section.check("database", &scope)).transpose()?;
         let places = sqs.iter().flat_map(sqs::Sqs::places).chain(sns.iter().flat_map(sns::Sns::places));
         let places = places.chain(kafka.iter().flat_map(kafka::Kafka::places));
-        let places = places.chain(database.iter().flat_map(database::Databases::places));
-        output::all_apart(places)?;
-        Ok(FeatureResources { mark: Mark { owner, scope }, sqs, sns, kafka, database })
+        let places: Vec<_> = places.chain(database.iter().flat_map(database::Databases::places)).collect();
+        let mut secret = secret.map(|section| section.check("secret", &scope, &owner)).transpose()?;
+        if let Some(secret) = secret.as_mut().filter(|secret| secret.kubeconfig.is_none()) {
+            secret.leave(owner.namespace(), places.iter().copied())?;
+        }
+        output::all_apart(places.into_iter().chain(secret.iter().flat_map(secret::Secrets::places)))?;
+        Ok(FeatureResources { mark: Mark { owner, scope }, sqs, sns, kafka, database, secret })
     }
 }
 

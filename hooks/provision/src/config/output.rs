@@ -38,11 +38,16 @@ pub struct Bound<V> {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            TargetKind::Secret => "secret",
-            TargetKind::ConfigMap => "configmap",
-        };
-        write!(f, "{kind}/{}", self.name)
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}
+
+impl fmt::Display for TargetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Secret => "secret",
+            Self::ConfigMap => "configmap",
+        })
     }
 }
 
@@ -77,22 +82,8 @@ impl<V> Written<V> {
                 ));
             }
         };
-        if !object_name(&name) {
-            return Err(Fault::new(
-                format!("{at}.{written}"),
-                format!(
-                    "{name:?} is no name of an object: lower-case letters, digits, dashes and dots, with a \
-                     letter or digit at both ends, at most 253"
-                ),
-            ));
-        }
-        let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-        if !(1..=253).contains(&key.len()) || !key.bytes().all(legal) {
-            return Err(Fault::new(
-                format!("{at}.key"),
-                format!("{key:?} is no key: letters, digits, dashes, dots and underscores, at most 253"),
-            ));
-        }
+        check_object(&name).map_err(|fault| Fault::new(format!("{at}.{written}"), fault))?;
+        check_key(&key).map_err(|fault| Fault::new(format!("{at}.key"), fault))?;
         let place = Place { target: Target { kind, name }, key };
         Ok(Bound { value, place, at })
     }
@@ -116,12 +107,29 @@ pub(super) fn all_apart<'a>(places: impl Iterator<Item = (&'a Place, &'a str)>) 
     Ok(())
 }
 
-fn object_name(name: &str) -> bool {
+/// What Kubernetes takes for the name of a Secret or a `ConfigMap`.
+pub(super) fn check_object(name: &str) -> Result<(), String> {
     let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let bytes = name.as_bytes();
-    bytes.len() <= 253
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes.iter().all(|&b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
-        && !name.contains("..")
+    let part = |part: &[u8]| {
+        let legal = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
+        edge(part.first()) && edge(part.last()) && part.iter().all(legal)
+    };
+    if name.len() <= 253 && name.as_bytes().split(|b| *b == b'.').all(part) {
+        return Ok(());
+    }
+    Err(format!(
+        "{name:?} is no name of an object: lower-case letters, digits, dashes and dots, with a letter or digit at \
+         both ends and around dots, 1 to 253"
+    ))
+}
+
+/// What Kubernetes takes for a key of a Secret or a `ConfigMap`.
+pub(super) fn check_key(key: &str) -> Result<(), String> {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    if (1..=253).contains(&key.len()) && key.bytes().all(legal) && key != "." && !key.starts_with("..") {
+        return Ok(());
+    }
+    Err(format!(
+        "{key:?} is no key: 1 to 253 letters, digits, dashes, dots and underscores, and not one dot or two at its head"
+    ))
 }

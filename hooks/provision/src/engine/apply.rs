@@ -204,9 +204,9 @@ impl<P: Provider> Engine<'_, P> {
                 let before = here.map(|(place, kept)| (place.key.clone(), kept)).collect();
                 let target = bundle.target.to_string();
                 let written =
-                    self.patience.call(&cluster.endpoint, || cluster.add(bundle.clone(), &before)).await;
-                let written =
-                    written.map_err(|error| failed(&target, "write the secret", &cluster.endpoint, error))?;
+                    self.patience.call(cluster.endpoint(), || cluster.add(bundle.clone(), &before)).await;
+                let written = written
+                    .map_err(|error| failed(&target, "write the secret", cluster.endpoint(), error))?;
                 match written {
                     Some(change) => drop(kept.insert(bundle.target, change)),
                     None => overtaken = true,
@@ -235,9 +235,9 @@ impl<P: Provider> Engine<'_, P> {
     ) -> Result<(), Error> {
         for bundle in Self::bundles(made.iter().map(|item| (&item.want, item.have.as_ref()))) {
             let target = bundle.target.to_string();
-            let written = self.patience.call(&cluster.endpoint, || cluster.write(&bundle)).await;
+            let written = self.patience.call(cluster.endpoint(), || cluster.write(&bundle)).await;
             let change =
-                written.map_err(|error| failed(&target, "write the outputs", &cluster.endpoint, error))?;
+                written.map_err(|error| failed(&target, "write the outputs", cluster.endpoint(), error))?;
             let change = kept.remove(&bundle.target).unwrap_or(Change::Keep).and(change);
             self.report.change(&target, &change)?;
         }

@@ -1,6 +1,8 @@
 //! `delete`: everything with our mark, what needs others before them. What is not ours stays, what
 //! cannot be reached is left and said, and a thing that has gone already is as good as deleted.
 
+use std::collections::BTreeSet;
+
 use super::{Engine, failed, order, thing};
 use crate::{
     Provider,
@@ -74,7 +76,7 @@ impl<P: Provider> Engine<'_, P> {
         if !self.only.is_empty() {
             return Ok(Vec::new());
         }
-        match self.marked(provider).await {
+        match self.marked(provider, &BTreeSet::new()).await {
             Ok(strays) => Ok(strays.into_iter().map(|item| item.want).collect()),
             Err(error) => {
                 leftovers.sort(self, format!("{}/*", P::SECTION), Err(error))?;
@@ -93,12 +95,12 @@ impl<P: Provider> Engine<'_, P> {
         let keys = bundle.keys();
         // All that this hook has there, unless only some things go.
         let goes = |key: &str| self.only.is_empty() || keys.iter().any(|other| other == key);
-        let removed = self.patience.call(&cluster.endpoint, || cluster.remove(&bundle.target, goes)).await;
+        let removed = self.patience.call(cluster.endpoint(), || cluster.remove(&bundle.target, goes)).await;
         let outcome = match removed {
             Ok(Removed::Absent) => self.report.line("absent", &target, ""),
             Ok(Removed::Deleted) => self.report.line("delete", &target, ""),
             Ok(Removed::Kept(gone)) => self.report.change(&target, &Change::of(gone)),
-            Err(error) => Err(failed(&target, "remove the outputs", &cluster.endpoint, error)),
+            Err(error) => Err(failed(&target, "remove the outputs", cluster.endpoint(), error)),
         };
         leftovers.sort(self, target, outcome)
     }

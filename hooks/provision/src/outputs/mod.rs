@@ -6,20 +6,15 @@
 //!
 //! This module decides and writes nothing; `objects` does what it has decided.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
-use k8s_openapi::{ByteString, apimachinery::pkg::apis::meta::v1::ObjectMeta};
-use kube::core::DynamicObject;
 
 use crate::{
     change::{Change, Difference, NONE},
+    cluster::{self, Found},
     config::{Mark, Place, Target, TargetKind},
     error::Error,
-    marks::Tags,
 };
 use feature::words;
 
@@ -62,17 +57,6 @@ pub(crate) struct Bundle {
     values: BTreeMap<String, Option<Hidden>>,
 }
 
-/// An object as the cluster has it, as far as outputs care.
-pub(crate) struct Found {
-    uid: String,
-    resource_version: String,
-    secret_type: Option<String>,
-    marks: Tags,
-    data: BTreeMap<String, String>,
-    /// Which field manager owns which keys of `data`.
-    owned: BTreeMap<String, BTreeSet<String>>,
-}
-
 /// Outputs by the object that they go to.
 pub(crate) fn bundles(outputs: impl IntoIterator<Item = Output>) -> Vec<Bundle> {
     let mut by_target = BTreeMap::<Target, BTreeMap<String, Option<Hidden>>>::new();
@@ -100,40 +84,24 @@ impl Bundle {
                 "{not_ours}, and an output goes only into an object that we made: choose another name"
             ));
         }
-        let mut differences = Vec::new();
-        let nobody = BTreeSet::new();
-        let own = found.owned.get(manager).unwrap_or(&nobody);
-        for (key, value) in &self.values {
-            let have = found.data.get(key);
-            let same = value.as_ref().map(|value| have == Some(&encoded(self.target.kind, value)));
-            let other = found.owned.iter().find(|(name, keys)| *name != manager && keys.contains(key));
-            // Where the value is not known yet and the key is ours too, it will most likely be the same.
-            let clash = if own.contains(key) { same == Some(false) } else { same != Some(true) };
-            if let (Some((other, _)), true) = (other, clash) {
-                return Change::Refuse(format!(
-                    "its key {key} belongs to field manager {other:?}: take that edit back"
-                ));
-            }
-            let from = if have.is_some() { "another value" } else { NONE };
-            match same {
-                Some(true) if own.contains(key) => {}
-                Some(true) => differences.push(Difference::new(key, "not ours", "ours")),
-                Some(false) => differences.push(Difference::new(key, from, "set")),
-                None => differences.push(Difference::new(key, from, "known after apply")),
-            }
-        }
-        let stale = own.iter().filter(|key| !self.values.contains_key(*key));
-        differences.extend(stale.map(|key| Difference::new(key, "set", NONE)));
+        let values = self.values.iter();
+        let values = values
+            .map(|(key, value)| (key.clone(), value.as_ref().map(|value| encoded(self.target.kind, value))));
+        let mut differences = match cluster::differences(found, manager, &values.collect()) {
+            Ok(differences) => differences,
+            Err(reason) => return Change::Refuse(reason),
+        };
         differences.extend(mark.edit(&found.marks, now).differences(&found.marks));
         Change::of(differences)
     }
 
     /// The same with what `manager` has in the object already: nothing of it goes.
     fn beside(mut self, found: Option<&Found>, manager: &str) -> Self {
-        let own = found.and_then(|found| found.owned.get(manager).map(|keys| (found, keys)));
-        for (found, key) in own.iter().flat_map(|(found, keys)| keys.iter().map(move |key| (found, key))) {
+        for (found, key) in
+            found.iter().flat_map(|found| found.owned_by(manager).into_iter().map(move |key| (found, key)))
+        {
             let there = || found.data.get(key).and_then(|value| decoded(self.target.kind, value));
-            self.values.entry(key.clone()).or_insert_with(there);
+            self.values.entry(key.to_owned()).or_insert_with(there);
         }
         self
     }
@@ -155,61 +123,11 @@ impl Bundle {
     }
 }
 
-impl Found {
-    fn read(object: DynamicObject) -> Result<Self, Error> {
-        let DynamicObject { metadata, data, types: _ } = object;
-        let ObjectMeta { uid, resource_version, labels, annotations, managed_fields, .. } = metadata;
-        let (Some(uid), Some(resource_version)) = (uid, resource_version) else {
-            return Err(Error::internal("the cluster reports an object without a uid"));
-        };
-        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        let keys = |value: Option<&serde_json::Value>| value.and_then(|value| value.as_object()).cloned();
-        let mut owned = BTreeMap::<String, BTreeSet<String>>::new();
-        for entry in managed_fields.unwrap_or_default() {
-            let fields = entry.fields_v1.map(|fields| fields.0).unwrap_or_default();
-            let keys = keys(fields.get("f:data")).unwrap_or_default();
-            let keys = keys.keys().filter_map(|key| key.strip_prefix("f:")).map(str::to_owned);
-            owned.entry(entry.manager.unwrap_or_default()).or_default().extend(keys);
-        }
-        let mut marks = annotations.unwrap_or_default();
-        marks.remove(words::FEATURE);
-        if let Some(feature) = labels.unwrap_or_default().remove(words::FEATURE) {
-            marks.insert(words::FEATURE.to_owned(), feature);
-        }
-        Ok(Self {
-            uid,
-            resource_version,
-            secret_type: data.get("type").map(text),
-            marks,
-            data: keys(data.get("data"))
-                .unwrap_or_default()
-                .iter()
-                .map(|(k, v)| (k.clone(), text(v)))
-                .collect(),
-            owned,
-        })
-    }
-
-    /// Whether a hook other than `manager` still has keys here.
-    fn others(&self, manager: &str) -> bool {
-        let family = manager_prefix();
-        self.owned.iter().any(|(name, keys)| name != manager && name.starts_with(&family) && !keys.is_empty())
-    }
-}
-
-fn manager_prefix() -> String {
-    manager("")
-}
-
 /// The value as it stands in the object's JSON.
 fn encoded(kind: TargetKind, value: &Hidden) -> String {
     match kind {
         TargetKind::ConfigMap => value.0.clone(),
-        TargetKind::Secret => {
-            let bytes = ByteString(value.0.clone().into_bytes());
-            let json = serde_json::to_value(bytes).expect("bytes become a JSON string");
-            json.as_str().unwrap_or_default().to_owned()
-        }
+        TargetKind::Secret => cluster::encoded(value.0.clone().into_bytes()),
     }
 }
 
@@ -217,10 +135,7 @@ fn encoded(kind: TargetKind, value: &Hidden) -> String {
 fn decoded(kind: TargetKind, value: &str) -> Option<Hidden> {
     match kind {
         TargetKind::ConfigMap => Some(Hidden(value.to_owned())),
-        TargetKind::Secret => {
-            let ByteString(bytes) = serde_json::from_value(value.into()).ok()?;
-            String::from_utf8(bytes).ok().map(Hidden)
-        }
+        TargetKind::Secret => String::from_utf8(cluster::decoded(value)).ok().map(Hidden),
     }
 }
 

@@ -1,34 +1,23 @@
-//! The cluster's side of outputs: reads, writes and deletes objects in the owner's namespace.
-//!
-//! Every write names the object's uid (or creates it), so that it never falls on a successor.
+//! The cluster's side of outputs: objects in the owner's namespace, as one hook sees and writes them.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kube::{
-    Api, Client, Config,
-    api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions},
-};
 use serde_json::{Value, json};
 
-use super::{Bundle, Found, Hidden};
+use super::{Bundle, Hidden};
 use crate::{
-    change::{Change, Difference, NONE},
+    change::{Change, Difference},
+    cluster::{self, At, Cluster, Found},
     config::{Mark, Place, Target, TargetKind},
-    error::{Error, root_cause},
-    marks::Tags,
+    error::Error,
+    marks::{Tags, whose},
 };
 use feature::words;
 
-/// How long one request may take.
-const REQUEST: Duration = Duration::from_secs(10);
-
 /// The objects of one owner, seen by one hook.
 pub(crate) struct Objects<'a> {
-    client: Client,
-    /// Where the cluster is, for people.
-    pub(crate) endpoint: String,
+    cluster: Cluster,
     mark: &'a Mark,
     manager: String,
     now: Timestamp,
@@ -44,19 +33,17 @@ pub(crate) enum Removed {
 }
 
 impl<'a> Objects<'a> {
-    /// A client for the cluster that the pod runs in, or that KUBECONFIG names. Talks to nobody.
+    /// Talks to nobody.
     pub(crate) async fn connect(mark: &'a Mark, hook: &str, now: Timestamp) -> Result<Self, Error> {
-        let mut config = Config::infer().await.map_err(|error| {
-            Error::config(format!(
-                "outputs need a cluster, and there is none: {} (in a pod: a service account; else set KUBECONFIG)",
-                root_cause(&error)
-            ))
-        })?;
-        config.read_timeout = Some(REQUEST);
-        let endpoint = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-        let client = Client::try_from(config)
-            .map_err(|error| Error::config(format!("cluster {endpoint}: {}", root_cause(&error))))?;
-        Ok(Self { client, endpoint, mark, manager: super::manager(hook), now })
+        let cluster = Cluster::configured(None).await;
+        let cluster =
+            cluster.map_err(|error| error.worded(|cause| format!("outputs need a cluster: {cause}")))?;
+        Ok(Self { cluster, mark, manager: super::manager(hook), now })
+    }
+
+    /// Where the cluster is, for people.
+    pub(crate) fn endpoint(&self) -> &str {
+        self.cluster.endpoint()
     }
 
     /// What must happen to the object.
@@ -145,51 +132,43 @@ impl<'a> Objects<'a> {
         self.mark
             .claims(&found.marks)
             .map_err(|not_ours| Error::refused(format!("{not_ours}, and stays")))?;
-        let own = found.owned.get(&self.manager).cloned().unwrap_or_default();
-        let (gone, stay): (Vec<String>, Vec<String>) = own.into_iter().partition(|key| goes(key));
-        let gone: Vec<Difference> = gone.iter().map(|key| Difference::new(key, "set", NONE)).collect();
-        if !stay.is_empty() || found.others(&self.manager) {
+        let gone: Vec<Difference> = cluster::gone(&found, &self.manager, &goes).collect();
+        let stays: BTreeMap<String, Option<String>> = found
+            .owned_by(&self.manager)
+            .into_iter()
+            .filter(|key| !goes(key))
+            .map(|key| (key.to_owned(), found.data.get(key).cloned()))
+            .collect();
+        if !stays.is_empty() || found.has_others(&[&self.manager]) {
             if !gone.is_empty() {
-                let stay: BTreeMap<_, _> = stay.iter().map(|key| (key, found.data.get(key))).collect();
-                found = self.write_data(target, &found, &json!(stay), false).await?;
+                let body = json!({"data": stays});
+                found = self.cluster.apply(&self.at(target), &found, &self.manager, false, &body).await?;
             }
-            if !stay.is_empty() || found.others(&self.manager) {
+            if !stays.is_empty() || found.has_others(&[&self.manager]) {
                 return Ok(Removed::Kept(gone));
             }
         }
-        let preconditions =
-            Preconditions { uid: Some(found.uid), resource_version: Some(found.resource_version) };
-        let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
-        match self.api(target).delete(&target.name, &params).await {
-            Ok(_) => Ok(Removed::Deleted),
-            Err(kube::Error::Api(status)) if status.code == 404 => Ok(Removed::Deleted),
-            Err(error) => Err(classed(&error)),
-        }
+        self.cluster.delete(&self.at(target), &found).await.map(|()| Removed::Deleted)
     }
 
     async fn read(&self, target: &Target) -> Result<Option<Found>, Error> {
-        let object = self.api(target).get_opt(&target.name).await.map_err(|error| classed(&error))?;
-        object.map(Found::read).transpose()
+        self.cluster.get(&self.at(target)).await
     }
 
     /// A create, not an apply: an apply would put our mark on an object that somebody else makes in
     /// this very moment. What it writes never changes while the object lives, so the manager `devstack`
     /// may own it twice, by this write and by [`Self::write_mark`].
     async fn create(&self, target: &Target) -> Result<Found, Error> {
-        let mut tags = self.mark.written(self.now);
-        tags.retain(|key, _| key == words::OWNER || key == words::FEATURE);
-        let object = serde_json::from_value(Self::object(target, None, &tags))
-            .map_err(|error| Error::internal(format!("write an object as JSON: {error}")))?;
-        let params = PostParams { field_manager: Some(words::MANAGER.to_owned()), ..PostParams::default() };
-        let made = self.api(target).create(&params, &object).await.map_err(|error| classed(&error))?;
-        Found::read(made)
+        let body = metadata(target.kind, None, &whose(&self.mark.written(self.now)));
+        self.cluster.create(&self.at(target), words::MANAGER, &body).await
     }
 
     async fn write_mark(&self, target: &Target, found: &Found) -> Result<Found, Error> {
-        let body = Self::object(target, Some(found), &self.mark.written(self.now));
-        self.apply(target, &PatchParams::apply(words::MANAGER).force(), body).await
+        let body = metadata(target.kind, found.kind.as_deref(), &self.mark.written(self.now));
+        self.cluster.apply(&self.at(target), found, words::MANAGER, true, &body).await
     }
 
+    /// `exact` is to write nothing where the object has changed since it was read.
     async fn write_data(
         &self,
         target: &Target,
@@ -197,72 +176,25 @@ impl<'a> Objects<'a> {
         data: &Value,
         exact: bool,
     ) -> Result<Found, Error> {
-        let resource = resource(target.kind);
-        let mut body = json!({
-            "apiVersion": resource.api_version, "kind": resource.kind,
-            "metadata": {"name": target.name, "uid": found.uid},
-            "data": data,
-        });
+        let (at, body) = (self.at(target), json!({"data": data}));
         if exact {
-            body["metadata"]["resourceVersion"] = json!(found.resource_version);
+            self.cluster.apply_unless_changed(&at, found, &self.manager, &body).await
+        } else {
+            self.cluster.apply(&at, found, &self.manager, false, &body).await
         }
-        self.apply(target, &PatchParams::apply(&self.manager), body).await
     }
 
-    async fn apply(&self, target: &Target, params: &PatchParams, body: Value) -> Result<Found, Error> {
-        let patched = self.api(target).patch(&target.name, params, &Patch::Apply(body)).await;
-        Found::read(patched.map_err(|error| classed(&error))?)
-    }
-
-    /// The object without data: its name, its mark and, for a Secret, its type.
-    fn object(target: &Target, found: Option<&Found>, tags: &Tags) -> Value {
-        let (labels, annotations): (serde_json::Map<_, _>, serde_json::Map<_, _>) = tags
-            .iter()
-            .map(|(key, value)| (key.clone(), json!(value)))
-            .partition(|(key, _)| key == words::FEATURE);
-        let resource = resource(target.kind);
-        let mut object = json!({
-            "apiVersion": resource.api_version, "kind": resource.kind,
-            "metadata": {"name": target.name, "labels": labels, "annotations": annotations},
-        });
-        if let Some(found) = found {
-            object["metadata"]["uid"] = json!(found.uid);
-        }
-        if target.kind == TargetKind::Secret {
-            let opaque = || "Opaque".to_owned();
-            object["type"] = json!(found.and_then(|found| found.secret_type.clone()).unwrap_or_else(opaque));
-        }
-        object
-    }
-
-    fn api(&self, target: &Target) -> Api<DynamicObject> {
-        Api::namespaced_with(self.client.clone(), self.mark.owner.namespace(), &resource(target.kind))
+    fn at(&self, target: &Target) -> At {
+        let Target { kind, name } = target;
+        At { kind: *kind, namespace: self.mark.owner.namespace().to_owned(), name: name.clone() }
     }
 }
 
-fn resource(kind: TargetKind) -> ApiResource {
-    match kind {
-        TargetKind::Secret => ApiResource::erase::<Secret>(&()),
-        TargetKind::ConfigMap => ApiResource::erase::<ConfigMap>(&()),
+/// An object without data: its mark and, for a Secret, its type.
+fn metadata(kind: TargetKind, secret: Option<&str>, tags: &Tags) -> Value {
+    let mut body = cluster::marked(tags);
+    if kind == TargetKind::Secret {
+        body["type"] = json!(secret.unwrap_or("Opaque"));
     }
-}
-
-/// The cluster's no, by what can be done about it.
-fn classed(error: &kube::Error) -> Error {
-    let kube::Error::Api(status) = error else {
-        return match error {
-            kube::Error::HyperError(_) | kube::Error::Service(_) => Error::unreachable(root_cause(error)),
-            other => Error::internal(root_cause(other)),
-        };
-    };
-    let owned = |cause: &kube::core::response::StatusCause| cause.reason == "FieldManagerConflict";
-    match status.code {
-        409 if status.details.iter().flat_map(|details| &details.causes).any(owned) => {
-            Error::refused(status.message.clone())
-        }
-        // A uid or resourceVersion that has moved on, or a name that was taken: read again and see.
-        409 | 429 | 500.. => Error::unreachable(status.message.clone()),
-        401 | 403 | 404 | 422 => Error::refused(status.message.clone()),
-        _ => Error::internal(status.message.clone()),
-    }
+    body
 }

@@ -1,0 +1,254 @@
+//! What the hooks tell an application, all of them in one Secret, in whatever order and however many at once: no key
+//! is lost, and none that is somebody else's is touched.
+
+use std::{collections::BTreeMap, thread};
+
+use acceptance::{
+    emulator::{Emulator, REGION},
+    helm::{Helm, Version},
+    hook::{Ended, Hook},
+    kafka::Broker,
+    lab::lab,
+    postgres::Server,
+    process,
+    release::Release,
+};
+use serde_json::{Value, json};
+
+use super::{Copy, map};
+
+/// The Secret that all hooks write into.
+const TOLD: &str = "orders-feat1";
+
+/// The hooks, each with the keys that it tells.
+const HOOKS: [(&str, &[&str]); 5] = [
+    ("secret", &["CHECKSUM", "EMAILS_URL", "USER"]),
+    ("database", &["DATABASE", "DATABASE_PASSWORD"]),
+    ("kafka", &["EVENTS"]),
+    ("sqs", &["QUEUE", "QUEUE_URL"]),
+    ("sns", &["TOPIC"]),
+];
+
+struct Stage {
+    copy: Copy,
+    emulator: Emulator,
+    broker: Broker,
+    server: Server,
+    word: &'static str,
+}
+
+impl Stage {
+    /// A copy with one thing of each hook, whose names at their back ends have this word.
+    fn new(namespace: &str, word: &'static str) -> Self {
+        let copy = Copy::of(namespace);
+        copy.create(
+            "orders",
+            &json!({"stringData": {"EMAILS_URL": "base", "USER": "alice", "QUEUE_URL": "of base"}}),
+        );
+        Self { copy, emulator: Emulator::localstack(), broker: Broker::lab(), server: Server::lab(), word }
+    }
+
+    fn file(&self) -> String {
+        let (word, url, bootstrap) = (self.word, self.emulator.url(), self.broker.bootstrap());
+        let told = |pairs: &[(&str, &str)]| {
+            let outputs =
+                pairs.iter().map(|(value, key)| format!("{{value: {value}, secret: {TOLD}, key: {key}}}"));
+            format!("outputs: [{}]", outputs.collect::<Vec<_>>().join(", "))
+        };
+        let at = format!("  endpointUrl: {url}\n  region: {REGION}\n");
+        let sections = [
+            format!(
+                "secret:\n  secrets: [{{from: {{name: orders}}, {}}}]",
+                told(&[("checksum", "CHECKSUM")])
+            ),
+            format!(
+                "database:\n  adminUrl: {{env: ADMIN_URL}}\n  databases: [{{name: {word}, {}}}]",
+                told(&[("name", "DATABASE"), ("password", "DATABASE_PASSWORD")])
+            ),
+            format!(
+                "kafka:\n  bootstrapServers: '{bootstrap}'\n  topics: [{{name: {word}, {}}}]",
+                told(&[("name", "EVENTS")])
+            ),
+            format!(
+                "sqs:\n{at}  queues: [{{name: {word}, {}}}]",
+                told(&[("name", "QUEUE"), ("url", "QUEUE_URL")])
+            ),
+            format!("sns:\n{at}  topics: [{{name: {word}, {}}}]", told(&[("name", "TOPIC")])),
+        ];
+        self.copy.whole_file(&sections.join("\n"))
+    }
+
+    /// Runs of hooks, all at once.
+    fn at_once(&self, runs: &[(&str, &str)]) -> Vec<Ended> {
+        let file = self.file();
+        thread::scope(|scope| {
+            let start = |(hook, verb): &(&str, &str)| {
+                let (running, file, verb) = (hook_of(hook), &file, (*verb).to_owned());
+                scope.spawn(move || running.run(&verb, file, &[]))
+            };
+            let running: Vec<_> = runs.iter().map(start).collect();
+            running.into_iter().map(|run| run.join().expect("it ends")).collect()
+        })
+    }
+
+    fn told(&self) -> BTreeMap<String, String> {
+        self.copy.texts(TOLD)
+    }
+
+    /// Every key is there, each by its own hook, and what base has of them is nowhere.
+    fn is_whole(&self, more: &[&str]) {
+        let told = self.told();
+        let mut expected: Vec<&str> =
+            HOOKS.iter().flat_map(|(_, keys)| *keys).copied().chain(more.iter().copied()).collect();
+        expected.sort_unstable();
+        assert_eq!(told.keys().map(String::as_str).collect::<Vec<_>>(), expected);
+        assert_ne!(told["QUEUE_URL"], "of base");
+        for (hook, _) in HOOKS {
+            let ended = hook_of(hook).run("plan", &self.file(), &["--exit-code"]);
+            assert_eq!(ended.code, Some(0), "{hook}: {}", ended.said());
+        }
+    }
+
+    /// Nothing at any back end has the word.
+    fn sweep(&self) {
+        drop((self.emulator.swept(self.word), self.broker.swept(self.word), self.server.swept(self.word)));
+    }
+}
+
+/// A hook by the word of its section.
+pub(super) fn hook_of(name: &str) -> Hook {
+    let hook = match name {
+        "secret" => Hook::secret(),
+        "database" => Hook::database(),
+        "kafka" => Hook::kafka(),
+        "sqs" => Hook::sqs(),
+        _ => Hook::sns(),
+    };
+    let url = lab().var("POSTGRES_URL");
+    hook.env("KUBECONFIG", lab().var("KUBECONFIG")).env("ADMIN_URL", &format!("{url}?sslmode=disable"))
+}
+
+#[test]
+fn forty_eight_runs_of_all_hooks_at_once_lose_no_key_and_touch_none_of_anybody_elses() {
+    let stage = Stage::new("outputs-at-once", "outputs48");
+    stage.sweep();
+    let runs: Vec<(&str, &str)> = (0..48).map(|n| (HOOKS[n % HOOKS.len()].0, "apply")).collect();
+    for ended in stage.at_once(&runs) {
+        let _ = ended.ends_with(0);
+    }
+    stage.is_whole(&[]);
+    stage.copy.edit(TOLD, &[("THEIRS", "kept")]);
+    let before = stage.told();
+    for ended in stage.at_once(&runs) {
+        let _ = ended.ends_with(0);
+    }
+    assert_eq!(stage.told(), before);
+    stage.is_whole(&["THEIRS"]);
+    let deletes: Vec<(&str, &str)> = HOOKS.iter().map(|(hook, _)| (*hook, "delete")).collect();
+    for ended in stage.at_once(&deletes) {
+        let _ = ended.ends_with(0);
+    }
+    assert_eq!(stage.copy.secrets().into_keys().collect::<Vec<_>>(), ["orders"]);
+    stage.sweep();
+}
+
+#[test]
+fn hooks_tell_in_any_order_and_the_last_that_goes_takes_the_object_with_it() {
+    let stage = Stage::new("outputs-in-order", "outputsorder");
+    stage.sweep();
+    for turn in 0..HOOKS.len() {
+        let order = || HOOKS.iter().cycle().skip(turn).take(HOOKS.len());
+        for (hook, _) in order() {
+            let _ = hook_of(hook).does("apply", &stage.file(), &[]);
+        }
+        stage.is_whole(&[]);
+        let mut left: Vec<&str> = HOOKS.iter().flat_map(|(_, keys)| *keys).copied().collect();
+        for (hook, keys) in order() {
+            let _ = hook_of(hook).does("delete", &stage.file(), &[]);
+            left.retain(|key| !keys.contains(key));
+            left.sort_unstable();
+            let there = stage.copy.secrets().remove(TOLD).map(|secret| super::texts(&secret));
+            let there: Vec<String> = there.into_iter().flatten().map(|(key, _)| key).collect();
+            assert_eq!(there, left, "after {hook} of turn {turn}");
+        }
+        assert!(!stage.copy.secrets().contains_key(TOLD));
+    }
+    stage.sweep();
+}
+
+#[test]
+fn a_delete_beside_applies_takes_no_key_of_theirs() {
+    let stage = Stage::new("outputs-against", "outputsagainst");
+    stage.sweep();
+    let names = HOOKS.map(|(hook, _)| hook);
+    for goes in names {
+        let applies: Vec<(&str, &str)> = names.iter().map(|hook| (*hook, "apply")).collect();
+        for ended in stage.at_once(&applies) {
+            let _ = ended.ends_with(0);
+        }
+        let runs: Vec<(&str, &str)> =
+            names.iter().map(|hook| (*hook, if *hook == goes { "delete" } else { "apply" })).collect();
+        for ended in stage.at_once(&runs) {
+            let _ = ended.ends_with(0);
+        }
+        let expected: Vec<&str> =
+            HOOKS.iter().filter(|(hook, _)| *hook != goes).flat_map(|(_, keys)| *keys).copied().collect();
+        let told = stage.told();
+        assert!(
+            expected.iter().all(|key| told.contains_key(*key)),
+            "{goes} went, and of the others are left {told:?}"
+        );
+    }
+    let deletes: Vec<(&str, &str)> = names.iter().rev().map(|hook| (*hook, "delete")).collect();
+    for run in deletes {
+        let _ = stage.at_once(&[run]).remove(0).ends_with(0);
+    }
+    assert_eq!(stage.copy.secrets().into_keys().collect::<Vec<_>>(), ["orders"]);
+    stage.sweep();
+}
+
+#[test]
+fn whatever_else_has_made_the_secret_it_is_refused_and_stays_as_it_was() {
+    let stage = Stage::new("outputs-theirs", "outputstheirs");
+    stage.sweep();
+    let by_helm = |version, text: &str| {
+        let helm = Helm::new(version);
+        let release = Release {
+            helm: &helm,
+            chart: "secret",
+            name: TOLD.to_owned(),
+            namespace: "outputs-theirs",
+            values: vec![format!("text={text}")],
+            flags: Vec::new(),
+        };
+        let output = release.upgrade();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        check(&stage);
+        release.uninstall();
+    };
+    by_helm(Version::Three, "false");
+    by_helm(Version::Three, "true");
+    by_helm(Version::Four, "false");
+    by_helm(Version::Four, "true");
+    stage.copy.create(TOLD, &json!({"stringData": {"URL": "theirs"}}));
+    check(&stage);
+    stage.copy.kubectl(&["delete", "secret", TOLD]);
+    let literal = ["create", "secret", "generic", TOLD, "--from-literal=URL=theirs"];
+    let _ =
+        process::output_of(lab().command("kubectl").args(["--namespace", "outputs-theirs"]).args(literal));
+    check(&stage);
+    stage.sweep();
+}
+
+fn check(stage: &Stage) {
+    let before: Value = stage.copy.secret(TOLD);
+    assert_eq!(super::texts(&before), map([("URL", "theirs")]));
+    for verb in ["apply", "delete"] {
+        for (hook, _) in HOOKS {
+            let ended = hook_of(hook).run(verb, &stage.file(), &[]).ends_with(5);
+            let why = "it exists without a mark of ours";
+            assert!(ended.last_line().contains(why), "{hook}: {}", ended.said());
+            assert_eq!(stage.copy.secret(TOLD), before, "{hook} {verb}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The chart gives the hooks no right that they can do without: with all of them a copy's life goes well, and without
+//! any single one it does not.
+
+use acceptance::{
+    cluster,
+    emulator::{Emulator, REGION},
+    helm::{Helm, Version},
+    kafka::Broker,
+    lab::lab,
+    place::Namespace,
+    postgres::Server,
+    process, repo,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const NAMESPACE: &str = "rights";
+const OTHER: &str = "rights-other";
+const RELEASE: &str = "orders-feat1-hooks";
+/// In the names of all things of back ends.
+const WORD: &str = "rights";
+
+/// What the chart renders for a section: a hook's file, and what it may do.
+struct Rendered {
+    hook: &'static str,
+    file: String,
+    objects: Vec<Value>,
+}
+
+/// One verb of one rule of one Role.
+#[derive(Clone, Debug)]
+struct Right {
+    role: usize,
+    rule: usize,
+    verb: String,
+}
+
+impl Rendered {
+    fn of(hook: &'static str, section: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let values = folder.path().join("values.yaml");
+        std::fs::write(&values, format!("feature: feat1\nttl: 1h\n{section}\n"))
+            .expect("the values are written");
+        let helm = Helm::new(Version::Four);
+        let mut command = helm.helm();
+        command.current_dir(repo::root());
+        command
+            .args(["template", RELEASE, "charts/devstack-hooks", "--namespace", NAMESPACE, "--values"])
+            .arg(&values);
+        let stream = process::output_of(&mut command);
+        let documents: Vec<Value> = serde_yaml::Deserializer::from_str(&stream)
+            .map(|document| Value::deserialize(document).expect("YAML"))
+            .collect();
+        let config = documents.iter().find(|object| object["kind"] == "ConfigMap").expect("a ConfigMap");
+        let file = config["data"]["resources.yaml"].as_str().expect("a file").to_owned();
+        let of_access = ["ServiceAccount", "Role", "RoleBinding"];
+        let objects =
+            documents.into_iter().filter(|object| of_access.iter().any(|kind| object["kind"] == *kind));
+        Self { hook, file, objects: objects.collect() }
+    }
+
+    fn rights(&self) -> Vec<Right> {
+        let roles = self.objects.iter().enumerate().filter(|(_, object)| object["kind"] == "Role");
+        roles
+            .flat_map(|(role, object)| {
+                let each = object["rules"].as_array().expect("rules").iter().enumerate();
+                each.flat_map(move |(rule, of)| {
+                    let verbs = of["verbs"].as_array().expect("verbs").iter();
+                    verbs.map(move |verb| Right {
+                        role,
+                        rule,
+                        verb: verb.as_str().expect("a word").to_owned(),
+                    })
+                })
+            })
+            .collect()
+    }
+
+    /// Gives the account all rights.
+    fn grant(&self) {
+        self.put(None);
+        self.rights().iter().for_each(|right| self.is_known(right, true));
+    }
+
+    /// All rights but this one.
+    fn take(&self, right: &Right) {
+        self.put(Some(right));
+        self.is_known(right, false);
+    }
+
+    /// And that one, too.
+    fn give_back(&self, right: &Right) {
+        self.put(None);
+        self.is_known(right, true);
+    }
+
+    fn put(&self, without: Option<&Right>) {
+        let mut objects = self.objects.clone();
+        if let Some(Right { role, rule, verb }) = without {
+            let verbs = objects[*role]["rules"][*rule]["verbs"].as_array_mut().expect("verbs");
+            verbs.retain(|other| other != verb);
+            if verbs.is_empty() {
+                objects[*role]["rules"].as_array_mut().expect("rules").remove(*rule);
+            }
+        }
+        for object in &mut objects {
+            if object["metadata"].get("namespace").is_none() {
+                object["metadata"]["namespace"] = json!(NAMESPACE);
+            }
+        }
+        cluster::put(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string());
+    }
+
+    /// Waits until the API server knows.
+    fn is_known(&self, right: &Right, allowed: bool) {
+        let of = &self.objects[right.role];
+        let rule = &of["rules"][right.rule];
+        let resource = rule["resources"][0].as_str().expect("a resource");
+        let resource = match rule["resourceNames"][0].as_str() {
+            Some(name) => format!("{resource}/{name}"),
+            None => resource.to_owned(),
+        };
+        let namespace = of["metadata"]["namespace"].as_str().unwrap_or(NAMESPACE);
+        let account = format!("--as=system:serviceaccount:{NAMESPACE}:{RELEASE}-devstack-hooks");
+        let expected = if allowed { "yes" } else { "no" };
+        cluster::eventually(&format!("{expected} to {right:?}"), 10, || {
+            let mut kubectl = lab().command("kubectl");
+            kubectl.args(["auth", "can-i", &right.verb, &resource, "--namespace", namespace, &account]);
+            let said = String::from_utf8(process::run(&mut kubectl).stdout).expect("a text");
+            if said.trim() == expected { Ok(()) } else { Err(said) }
+        });
+    }
+
+    /// A copy's life, by the account's own token; what its first failure was.
+    fn lives(&self, kubeconfig: &str) -> Result<(), String> {
+        let hook = super::outputs::hook_of(self.hook).env("KUBECONFIG", kubeconfig);
+        let mut outcome = Ok(());
+        for verb in ["apply", "apply", "delete"] {
+            let ended = hook.run(verb, &self.file, &[]);
+            if ended.code != Some(0) && outcome.is_ok() {
+                outcome = Err(ended.said());
+            }
+            // What the first has made has to be changed by the second.
+            super::kubectl(
+                NAMESPACE,
+                &["patch", "secret", "orders", "--patch", &json!({"stringData": {"URL": verb}}).to_string()],
+            );
+        }
+        outcome
+    }
+}
+
+/// A kubeconfig of the hooks' account.
+fn kubeconfig(folder: &TempDir) -> String {
+    let account = format!("{RELEASE}-devstack-hooks");
+    let token = super::kubectl(NAMESPACE, &["create", "token", &account]);
+    let path = folder.path().join("kubeconfig").display().to_string();
+    std::fs::copy(lab().var("KUBECONFIG"), &path).expect("the lab's is copied");
+    let config = |words: &[&str]| {
+        let mut kubectl = lab().command("kubectl");
+        let _ = process::output_of(kubectl.args(["config", "--kubeconfig", &path]).args(words));
+    };
+    config(&["set-credentials", "account", &format!("--token={}", token.trim())]);
+    config(&["set-context", "--current", "--user=account"]);
+    path
+}
+
+#[test]
+fn each_hook_needs_every_right_that_the_chart_gives_it() {
+    let _spaces = [Namespace::new(NAMESPACE), Namespace::new(OTHER)];
+    let (emulator, broker, server) = (Emulator::localstack(), Broker::lab(), Server::lab());
+    let sweep = || drop((emulator.swept(WORD), broker.swept(WORD), server.swept(WORD)));
+    sweep();
+    for namespace in [NAMESPACE, OTHER] {
+        let allowed = json!({(feature::words::CLONE_ALLOWED): NAMESPACE});
+        let source = json!({"metadata": {"annotations": allowed}, "stringData": {"URL": "base", "KEY": "x"}});
+        super::create(namespace, "orders", &source);
+    }
+    let at = format!("  endpointUrl: {}\n  region: {REGION}\n", emulator.url());
+    let outputs = "outputs: [{value: name, secret: told, key: A}, {value: name, configMap: told, key: B}]";
+    let cloned = format!(
+        "  secrets:\n    - from: {{name: orders}}\n      set: {{KEY: {{secret: orders, namespace: {OTHER}}}}}\n"
+    );
+    let cases = [
+        ("secret", format!("secret:\n  prune: false\n{cloned}      {outputs}")),
+        ("secret", format!("secret:\n{cloned}")),
+        (
+            "database",
+            format!("database:\n  adminUrl: {{env: ADMIN_URL}}\n  databases: [{{name: {WORD}, {outputs}}}]"),
+        ),
+        (
+            "kafka",
+            format!(
+                "kafka:\n  bootstrapServers: '{}'\n  topics: [{{name: {WORD}, {outputs}}}]",
+                broker.bootstrap()
+            ),
+        ),
+        ("sqs", format!("sqs:\n{at}  queues: [{{name: {WORD}, {outputs}}}]")),
+        ("sns", format!("sns:\n{at}  topics: [{{name: {WORD}, {outputs}}}]")),
+    ];
+    for (hook, section) in cases {
+        let rendered = Rendered::of(hook, &section);
+        rendered.grant();
+        let folder = tempfile::tempdir().expect("a folder");
+        let kubeconfig = kubeconfig(&folder);
+        rendered.lives(&kubeconfig).unwrap_or_else(|why| panic!("{hook} with all rights: {why}"));
+        let rights = rendered.rights();
+        assert!(rights.len() > 4, "{rights:?}");
+        for right in rights {
+            rendered.take(&right);
+            let outcome = rendered.lives(&kubeconfig);
+            assert!(outcome.is_err(), "{hook} can do without {right:?} of {}", rendered.objects[right.role]);
+            // What it could not take away.
+            rendered.give_back(&right);
+            rendered.lives(&kubeconfig).unwrap_or_else(|why| panic!("{hook} after {right:?}: {why}"));
+        }
+    }
+    sweep();
+}
