@@ -68,7 +68,7 @@ has to look at all of them, to find what the values asked for before (prune) and
 {{- end }}
 {{- end }}
 {{- $of := get $cloned $made | default (dict "names" list "sources" list) }}
-{{- $_ := set $cloned $made (merge (dict "names" (append $of.names $name) "all" (or $prunes (eq (toString $item.immutable) "true"))) $of) }}
+{{- $_ := set $cloned $made (merge (dict "names" (append $of.names $name) "all" $prunes) $of) }}
 {{- range $source := $sources }}
 {{- $of := get $cloned $source.namespace | default (dict "names" list "sources" list) }}
 {{- $_ := set $cloned $source.namespace (merge (dict "sources" (append $of.sources $source.name)) $of) }}

@@ -132,6 +132,11 @@ pub(crate) fn made(want: &Cloned, sources: &Sources) -> Result<Content, Error> {
     Ok(Content { kind, data, labels })
 }
 
+/// Whether a Secret of this type has to have keys.
+pub(crate) fn needs_keys(kind: &str) -> bool {
+    missing(kind, &BTreeMap::new()).is_some()
+}
+
 /// A key that a Secret of this type has to have, and has not.
 fn missing(kind: &str, data: &BTreeMap<String, String>) -> Option<String> {
     if kind == "kubernetes.io/basic-auth"
@@ -170,7 +175,7 @@ pub(crate) fn checksum<'a>(
     mac.finalize().into_bytes()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What stands behind the name of an immutable Secret: the same as long as it holds the same.
+/// What stands behind the name of an immutable Secret: the same as long as it holds the same of the same sources.
 pub(crate) fn suffix(content: &Content, sources: &Sources) -> String {
     let uids: Vec<&str> = sources.values().map(|source| source.uid.as_str()).collect();
     let data = content.data.iter().map(|(key, value)| (key.as_str(), value.as_str()));

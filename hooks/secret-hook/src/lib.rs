@@ -1,8 +1,9 @@
 //! Gives a copy its own Secrets: clones of others, and what the file says.
 //!
 //! Knows Secrets and nothing else: what the file may say is in [`provision::config::secret`], when and how often
-//! something is done is the engine's. It writes by server-side apply as its own field manager, takes no key of
-//! anybody else's, and never deletes a Secret to make it again. No value reaches a report, a log or an error.
+//! something is done is the engine's. It writes by server-side apply as its own field managers, takes what is somebody
+//! else's only where the file says `conflict: adopt`, and never deletes a Secret to make it again. No value reaches a
+//! report, a log or an error.
 
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ mod plan;
 mod write;
 
 use content::Sources;
-use plan::MANAGER;
+use plan::{MANAGER, TOLD};
 
 /// The Secrets of one cluster.
 pub struct Secrets {
@@ -35,7 +36,7 @@ pub struct Secrets {
 /// A Secret as the cluster has it.
 pub struct Have {
     found: Found,
-    /// None: it is somebody else's, and the file says to leave it so.
+    /// None: it is somebody else's, and stays so.
     tags: Option<Tags>,
 }
 
@@ -107,8 +108,9 @@ impl Provider for Secrets {
             for (labels, conflict) in labels {
                 for found in self.cluster.list(TargetKind::Secret, namespace, &labels).await? {
                     let site = Site { namespace: namespace.to_owned(), name: found.name.clone() };
-                    let stray = Cloned::left_over(site, conflict, mark);
-                    if has_keys(&found, &stray) {
+                    let mut stray = Cloned::left_over(site, conflict, mark);
+                    stray.others = section.told(namespace, &stray.to.name);
+                    if is_made(&found, &stray) {
                         strays.push(stray);
                     }
                 }
@@ -118,7 +120,7 @@ impl Provider for Secrets {
     }
 
     fn held(have: &Have) -> Option<String> {
-        let held = is_whole_or_gone(&have.found) && have.found.has_others(&[MANAGER, words::MANAGER]);
+        let held = is_whole_or_gone(&have.found) && have.found.has_others(&[MANAGER, TOLD, words::MANAGER]);
         held.then(|| "other hooks have keys in it, without which it would have to go whole".to_owned())
     }
 
@@ -149,7 +151,8 @@ impl Provider for Secrets {
         Ok(found.map(|found| {
             let unmarked = !found.marks.contains_key(words::OWNER);
             let left = matches!(want.conflict, Conflict::Skip | Conflict::Merge);
-            let merged = want.conflict == Conflict::Fail && !found.owned_by(&want.merger()).is_empty();
+            let may_be_merged = want.conflict == Conflict::Fail || want.content.is_none();
+            let merged = may_be_merged && found.is_said_by(&want.merger());
             let tags = (!unmarked || !(left || merged)).then(|| found.marks.clone());
             Have { found, tags }
         }))
@@ -196,20 +199,20 @@ impl Provider for Secrets {
     }
 
     fn warnings(want: &Cloned, have: &Have) -> Vec<String> {
-        let theirs = have.tags.is_none() && have.is_others();
-        match (theirs, want.conflict, &want.content) {
-            (true, Conflict::Skip, _) => vec!["it is nobody's of ours, and left as it is".to_owned()],
-            (true, Conflict::Merge, Some(content)) => {
-                let added = plan::added(want, content, &have.found);
-                let theirs: Vec<&str> =
-                    content.data.keys().map(String::as_str).filter(|key| !added.contains_key(key)).collect();
-                if theirs.is_empty() {
-                    return Vec::new();
-                }
-                vec![format!("it has keys of its own that stay as they are: {}", theirs.join(", "))]
+        let Some(content) = &want.content else { return Vec::new() };
+        let (set, why) = match (&have.tags, want.conflict) {
+            (None, Conflict::Merge) => {
+                (plan::added(want, content, &have.found), "it has keys of its own that stay as they are")
             }
-            _ => Vec::new(),
-        }
+            (None, _) => return vec!["it is nobody's of ours, and left as it is".to_owned()],
+            (Some(_), _) => (
+                plan::own(content, &have.found),
+                "another hook still tells keys of it, and the next apply sets them",
+            ),
+        };
+        let others: Vec<&str> =
+            content.data.keys().map(String::as_str).filter(|key| !set.contains_key(key)).collect();
+        if others.is_empty() { Vec::new() } else { vec![format!("{why}: {}", others.join(", "))] }
     }
 
     async fn delete(&self, want: &Cloned, have: &Have) -> Result<(), Error> {
@@ -218,10 +221,12 @@ impl Provider for Secrets {
         if have.tags.is_none() {
             return self.give_back(&at, &have.found, &merger).await.map(drop);
         }
-        if is_whole_or_gone(&have.found) || !have.found.has_others(&[MANAGER, words::MANAGER, &merger]) {
+        let own = [MANAGER, words::MANAGER, &merger];
+        if is_whole_or_gone(&have.found) || !have.found.has_others(&own) {
             return self.cluster.delete(&at, &have.found).await;
         }
         let found = self.handed_over(&at, &have.found).await?;
+        let found = self.untell(want, &at, &found).await?;
         let found = self.give_back(&at, &found, MANAGER).await?;
         let found = self.give_back(&at, &found, &merger).await?;
         if found.has_others(&[]) { Ok(()) } else { self.cluster.delete(&at, &found).await }
@@ -253,8 +258,9 @@ impl Secrets {
             let hash = found.name.strip_prefix(&want.to.name).and_then(|rest| rest.strip_prefix('-'));
             let is_hash =
                 |hash: &str| hash.len() == content::SUFFIX && hash.bytes().all(|b| b.is_ascii_hexdigit());
-            hash.is_some_and(is_hash)
-                && has_keys(found, want)
+            found.immutable
+                && hash.is_some_and(is_hash)
+                && is_made(found, want)
                 && found.marks.get(words::OWNER) == Some(&owner)
         };
         Ok(found.into_iter().find(is_of))
@@ -263,25 +269,26 @@ impl Secrets {
 
 /// Whether it cannot be without keys: its type asks for some, or nobody can change it.
 fn is_whole_or_gone(found: &Found) -> bool {
-    found.immutable || found.kind.as_deref() != Some("Opaque")
+    found.immutable || found.kind.as_deref().is_some_and(content::needs_keys)
 }
 
-/// Whether there are keys in it that this hook has put there.
-fn has_keys(found: &Found, want: &Cloned) -> bool {
+/// Whether this hook has made it, or put keys into it.
+fn is_made(found: &Found, want: &Cloned) -> bool {
     if want.conflict == Conflict::Merge {
-        return !found.owned_by(&want.merger()).is_empty();
+        return found.is_said_by(&want.merger());
     }
-    !found.owned_by(MANAGER).is_empty() || !found.held_by(words::MANAGER).is_empty()
+    found.is_said_by(MANAGER) || !found.held_by(words::MANAGER).is_empty()
 }
 
-/// Of the keys that this hook has put there; of all, where it has put none.
+/// Of the keys that this hook has cloned; of all but what it tells there, where the Secret is somebody else's.
 fn checksum(want: &Cloned, found: &Found) -> String {
     let handed_over = found.taken_over(words::MANAGER, MANAGER);
     let mut own = handed_over.owned_by(MANAGER);
     let merger = want.merger();
     own.extend(handed_over.owned_by(&merger));
+    let theirs = own.is_empty() && !found.marks.contains_key(words::OWNER);
     let data = found.data.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    let data = data.filter(|(key, _)| own.is_empty() || own.contains(key));
+    let data = data.filter(|(key, _)| own.contains(key) || (theirs && !want.others.contains(*key)));
     content::checksum(&found.uid, found.kind.as_deref().unwrap_or_default(), data)
 }
 

@@ -11,9 +11,11 @@ use provision::{
 
 use super::{Have, content};
 
-/// The field manager of what is cloned: what it has, nobody else takes, and it takes nothing of anybody's. What this
-/// hook's outputs tell, perhaps in the same Secret, is `devstack/secret-hook`'s.
+/// The field manager of what is cloned.
 pub(crate) const MANAGER: &str = "devstack/secret-hook/clone";
+
+/// The field manager of what this hook's outputs tell, in a Secret that it has cloned, too.
+pub(crate) const TOLD: &str = "devstack/secret-hook";
 
 /// What Helm writes on what it has installed.
 const HELMS: &str = "meta.helm.sh/release-name";
@@ -21,7 +23,7 @@ const HELMS: &str = "meta.helm.sh/release-name";
 /// What must happen. Of what is only to go nothing is known but whether there is anything to take away.
 pub(crate) fn plan(want: &Cloned, have: Option<&Have>) -> Change {
     let Some(content) = &want.content else {
-        let nothing = |have: &Have| have.tags.is_none() && have.found.owned_by(&want.merger()).is_empty();
+        let nothing = |have: &Have| have.tags.is_none() && !have.found.is_said_by(&want.merger());
         return if have.is_some_and(nothing) { Change::Create(Vec::new()) } else { Change::Keep };
     };
     let Some(have) = have else { return Change::Create(fields(want, content)) };
@@ -34,14 +36,17 @@ fn of_ours(want: &Cloned, content: &Content, found: &Found) -> Change {
     }
     let held = !found.held_by(words::MANAGER).is_empty();
     let found = found.taken_over(words::MANAGER, MANAGER);
-    let mut differences = match cluster::differences(&found, MANAGER, &values(&content.data)) {
+    if let Some(refused) = labelled(content, &found) {
+        return refused;
+    }
+    let mut differences = match cluster::differences(&found, MANAGER, &values(own(content, &found))) {
         Ok(differences) => differences,
         Err(reason) => return Change::Refuse(reason),
     };
     if found.immutable && (!want.immutable || !differences.is_empty()) {
         return Change::Refuse("it is immutable: choose another name, or say `immutable: true`".to_owned());
     }
-    if found.owned_by(MANAGER).is_empty() && !content.data.is_empty() {
+    if !found.is_said_by(MANAGER) && !content.data.is_empty() {
         // Another hook has made it, for its outputs.
         return Change::Create(fields(want, content));
     }
@@ -49,7 +54,7 @@ fn of_ours(want: &Cloned, content: &Content, found: &Found) -> Change {
     let merger = want.merger();
     if held {
         differences.push(Difference::new(OWNER, words::MANAGER, MANAGER));
-    } else if !found.owned_by(&merger).is_empty() {
+    } else if found.is_said_by(&merger) {
         differences.push(Difference::new(OWNER, merger, MANAGER));
     }
     Change::of(differences)
@@ -61,7 +66,10 @@ fn of_others(want: &Cloned, content: &Content, found: &Found) -> Change {
         Conflict::Fail => {
             refuse("it exists without a mark of ours, and has keys that were merged into it before")
         }
-        Conflict::Skip => Change::of(cluster::gone(found, &want.merger(), |_| true).collect()),
+        Conflict::Skip if found.is_said_by(&want.merger()) => {
+            Change::of(vec![Difference::new(OWNER, want.merger(), NONE)])
+        }
+        Conflict::Skip => Change::Keep,
         Conflict::Merge => merged(want, content, found),
         Conflict::Adopt => {
             if let Some(release) = found.annotations.get(HELMS) {
@@ -72,9 +80,33 @@ fn of_others(want: &Cloned, content: &Content, found: &Found) -> Change {
             if found.immutable {
                 return refuse("it is immutable: choose another name, or say `immutable: true`");
             }
-            retyped(content, found).unwrap_or_else(|| Change::of(taken(found, content)))
+            if let Some(other) = found.marks.get(words::FEATURE).filter(|other| !is_of(want, other)) {
+                return Change::Refuse(format!("it belongs to feature {other}"));
+            }
+            if found.has_others(&[MANAGER, words::MANAGER, &want.merger()]) {
+                return refuse("other copies have put keys into it, and would lose them");
+            }
+            retyped(content, found)
+                .or_else(|| labelled(content, found))
+                .unwrap_or_else(|| Change::of(taken(found, content)))
         }
     }
+}
+
+fn is_of(want: &Cloned, feature: &str) -> bool {
+    want.feature.as_ref().is_some_and(|own| own.as_str() == feature)
+}
+
+/// A label that somebody else has set to another value.
+fn labelled(content: &Content, found: &Found) -> Option<Change> {
+    content.labels.iter().filter(|(key, value)| found.labels.get(*key).is_some_and(|have| have != *value)).find_map(
+        |(key, _)| {
+            let other = found.other_of_label(key, MANAGER)?;
+            Some(Change::Refuse(format!(
+                "its label {key} belongs to field manager {other:?}: take the label off, and the next apply sets it"
+            )))
+        },
+    )
 }
 
 fn retyped(content: &Content, found: &Found) -> Option<Change> {
@@ -85,6 +117,16 @@ fn retyped(content: &Content, found: &Found) -> Option<Change> {
             content.kind
         ))
     })
+}
+
+/// The keys of a clone but for those that another hook tells there: it may be about to give them up.
+pub(crate) fn own<'a>(content: &'a Content, found: &Found) -> BTreeMap<&'a str, &'a str> {
+    let hooks = format!("{}/", words::MANAGER);
+    let owned = found.owned();
+    let of_hooks = owned.iter().filter(|(name, _)| name.starts_with(&hooks) && **name != MANAGER);
+    let told: BTreeSet<&str> = of_hooks.flat_map(|(_, keys)| keys.iter().copied()).collect();
+    let data = content.data.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    data.filter(|(key, _)| !told.contains(key)).collect()
 }
 
 /// The keys that are put into a Secret of somebody else's: those that nobody there has.
@@ -110,14 +152,18 @@ const FROZEN: &str = "made immutable";
 const OWNER: &str = "field manager";
 
 fn merged(want: &Cloned, content: &Content, found: &Found) -> Change {
-    let values = added(want, content, found).into_iter();
-    let values = values.map(|(key, value)| (key.to_owned(), Some(value.to_owned()))).collect();
+    let values = values(added(want, content, found));
     if let Some(why) = content::never(found) {
         return Change::Refuse(format!("{why}: nothing is added to it"));
     }
     match cluster::differences(found, &want.merger(), &values) {
         Ok(differences) if found.immutable && !differences.is_empty() => {
             Change::Refuse("it is immutable, and nothing can be added to it".to_owned())
+        }
+        Ok(differences)
+            if differences.is_empty() && values.is_empty() && found.is_said_by(&want.merger()) =>
+        {
+            Change::of(vec![Difference::new(OWNER, want.merger(), NONE)])
         }
         Ok(differences) => Change::of(differences),
         Err(reason) => Change::Refuse(reason),
@@ -164,6 +210,6 @@ fn metadata(want: &Cloned, content: &Content, found: &Found) -> Vec<Difference> 
 }
 
 /// As [`cluster::differences`] takes them.
-fn values(data: &BTreeMap<String, String>) -> BTreeMap<String, Option<String>> {
-    data.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect()
+fn values(data: BTreeMap<&str, &str>) -> BTreeMap<String, Option<String>> {
+    data.into_iter().map(|(key, value)| (key.to_owned(), Some(value.to_owned()))).collect()
 }

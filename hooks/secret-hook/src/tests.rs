@@ -228,7 +228,22 @@ fn a_secret_is_changed_only_where_it_must_be() {
         // Ours.
         (fail, there_is(base, OURS, true, &none), Change::Keep),
         (fail, there_is(other, OURS, true, &none), update(&[("URL", "another value", "set")])),
-        (fail, there_is(&[], OURS, true, &none), update(&[("URL", "none", "set")])),
+        (
+            fail,
+            there_is(&[], &[(MANAGER, "Apply", &["X"])], true, &none),
+            update(&[("URL", "none", "set"), ("X", "set", "none")]),
+        ),
+        // Another hook still tells it: it is left until that has given it up.
+        (
+            fail,
+            there_is(
+                other,
+                &[(MANAGER, "Apply", &["X"]), ("devstack/sqs-hook", "Apply", &["URL"])],
+                true,
+                &none,
+            ),
+            update(&[("X", "set", "none")]),
+        ),
         (
             fail,
             there_is(other, &[("kubectl-edit", "Update", &["URL"])], true, &none),

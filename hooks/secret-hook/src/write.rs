@@ -1,6 +1,6 @@
 //! The writes: each of them leaves a Secret that the next run can go on with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use feature::words;
 use provision::{
@@ -8,13 +8,13 @@ use provision::{
     cluster::{At, Found, marked},
     config::secret::{Cloned, Conflict, Content},
     error::Error,
-    marks::{Edit, Tags, is_of_mark, whose},
+    marks::{Edit, is_of_mark, whose},
 };
 use serde_json::json;
 
 use super::{
     Have, Secrets,
-    plan::{self, MANAGER},
+    plan::{self, MANAGER, TOLD},
 };
 
 impl Secrets {
@@ -49,11 +49,13 @@ impl Secrets {
         if want.conflict != Conflict::Merge {
             return self.give_back(at, found, &want.merger()).await.map(drop);
         }
-        let body = json!({
-            "metadata": {"labels": {(plan::merged_label(want)): ""}},
-            "data": plan::added(want, content, found),
-        });
-        self.cluster.apply(at, found, &want.merger(), false, &body).await.map(drop)
+        let added = plan::added(want, content, found);
+        if added.is_empty() {
+            return self.give_back(at, found, &want.merger()).await.map(drop);
+        }
+        let body = json!({"metadata": {"labels": {(plan::merged_label(want)): ""}}, "data": added});
+        // Two copies that add one key at once would both have it, and each could change it no more.
+        self.cluster.apply_unless_changed(at, found, &want.merger(), &body).await.map(drop)
     }
 
     pub(crate) async fn update(
@@ -77,7 +79,7 @@ impl Secrets {
             // Whose it is and whose its keys are is said at once, or not at all where somebody else was first.
             let keys = content.data.keys().map(String::as_str).filter(|key| found.data.contains_key(*key));
             let keys: BTreeSet<&str> = keys.collect();
-            found = self.cluster.hand_over(at, &found, &keys, MANAGER, &marks.whose).await?;
+            found = self.cluster.hand_over(at, &found, &keys, MANAGER, marks).await?;
         }
         found = self.handed_over(at, &found).await?;
         if change.fields().iter().any(|field| !is_of_mark(field)) {
@@ -89,7 +91,7 @@ impl Secrets {
 
     /// What it is to hold, with what is said of that.
     async fn write(&self, want: &Cloned, content: &Content, found: &Found, at: &At) -> Result<Found, Error> {
-        let mut body = json!({"metadata": {"labels": content.labels}, "data": content.data});
+        let mut body = json!({"metadata": {"labels": content.labels}, "data": plan::own(content, found)});
         if let Some(from) = &want.from {
             body["metadata"]["annotations"] = json!({(words::CLONED_FROM): from.to_string()});
         }
@@ -118,14 +120,25 @@ impl Secrets {
         if held.is_empty() {
             return Ok(found.clone());
         }
-        self.cluster.hand_over(at, found, &held, MANAGER, &Tags::new()).await
+        self.cluster.hand_over(at, found, &held, MANAGER, &Edit::default()).await
     }
 
     /// Without whatever a manager has in it.
     pub(crate) async fn give_back(&self, at: &At, found: &Found, manager: &str) -> Result<Found, Error> {
-        if found.owned_by(manager).is_empty() {
+        if !found.is_said_by(manager) {
             return Ok(found.clone());
         }
-        self.cluster.apply(at, found, manager, false, &json!({"data": {}})).await
+        self.cluster.apply(at, found, manager, false, &json!({})).await
+    }
+
+    /// Without what its outputs have told, but for what the file still tells.
+    pub(crate) async fn untell(&self, want: &Cloned, at: &At, found: &Found) -> Result<Found, Error> {
+        let (told, gone): (Vec<&str>, Vec<&str>) =
+            found.owned_by(TOLD).into_iter().partition(|key| want.others.contains(*key));
+        if gone.is_empty() {
+            return Ok(found.clone());
+        }
+        let told: BTreeMap<&str, &String> = told.iter().map(|key| (*key, &found.data[*key])).collect();
+        self.cluster.apply(at, found, TOLD, false, &json!({"data": told})).await
     }
 }

@@ -125,6 +125,28 @@ fn what_is_said_of_a_clone_goes_when_it_is_no_longer_said() {
 }
 
 #[test]
+fn a_clone_that_nobody_needs_or_that_others_have_emptied_goes_all_the_same() {
+    let copy = Copy::of("secrets-emptied");
+    copy.create("orders", &json!({"stringData": {"URL": "one"}}));
+    let emptied = "from: {name: orders}";
+    copy.apply(emptied);
+    copy.kubectl(&["patch", "secret", "orders-feat1", "--patch={\"data\": null}"]);
+    let other = "set: {A: b}, to: {name: other}, outputs: [{value: checksum, secret: other, key: SUM}]";
+    copy.apply(other);
+    assert_eq!(copy.secrets().into_keys().collect::<Vec<_>>(), ["orders", "other"]);
+    // One of which nothing is left but what is told: its checksum is always the same.
+    let told = "from: {name: orders}, keys: {exclude: ['*']}, set: {}, \
+                outputs: [{value: checksum, secret: orders-feat1, key: SUM}]";
+    copy.apply(told);
+    copy.keeps(told);
+    copy.apply(other);
+    // With its own output it goes whole.
+    assert_eq!(copy.secrets().into_keys().collect::<Vec<_>>(), ["orders", "other"]);
+    copy.delete(other);
+    assert_eq!(copy.secrets().into_keys().collect::<Vec<_>>(), ["orders"]);
+}
+
+#[test]
 fn into_another_namespace_goes_only_what_its_owner_lets_go_there() {
     let copy = Copy::of("secrets-into");
     let base = Namespace::new("secrets-base");

@@ -141,6 +141,55 @@ fn what_was_merged_is_taken_out_again_whatever_the_file_says_next() {
 }
 
 #[test]
+fn what_cannot_be_taken_whole_is_not_taken_over() {
+    let copy = copy("secrets-not-taken");
+    let adopt = &format!("{WANTED}, conflict: adopt");
+    let own = json!({"stringData": {"OWN": "x"}});
+    copy.create("orders-feat1", &own);
+    let other = file(
+        "feat2",
+        "secrets-not-taken/other-feat2",
+        &format!(
+            "secret:\n  secrets:\n{}",
+            items("set: {URL: two}, to: {name: orders-feat1}, conflict: merge")
+        ),
+    );
+    let _ = copy.hook().does("apply", &other, &[]);
+    let ended = copy.refused(adopt);
+    assert!(ended.last_line().contains("other copies have put keys into it"), "{}", ended.said());
+    let _ = copy.hook().does("delete", &other, &[]);
+    copy.kubectl(&["label", "secret", "orders-feat1", "team=theirs"]);
+    copy.kubectl(&["label", "secret", "orders", "team=payments"]);
+    let ended = copy.refused(&format!("{adopt}, labels: [team]"));
+    assert!(
+        ended.last_line().contains("its label team belongs to field manager \"kubectl-label\""),
+        "{}",
+        ended.said()
+    );
+    copy.kubectl(&[
+        "label",
+        "secret",
+        "orders-feat1",
+        "team-",
+        &format!("{}=feat2", feature::words::FEATURE),
+    ]);
+    let ended = copy.refused(adopt);
+    assert!(ended.last_line().contains("it belongs to feature feat2"), "{}", ended.said());
+    // What somebody has said of another person is no longer so.
+    copy.kubectl(&["label", "secret", "orders-feat1", &format!("{}-", feature::words::FEATURE)]);
+    copy.kubectl(&["annotate", "secret", "orders-feat1", &format!("{}=bob", feature::words::BY)]);
+    copy.apply(&format!("{adopt}, labels: [team]"));
+    copy.keeps(&format!("{adopt}, labels: [team]"));
+    copy.kubectl(&["label", "--overwrite", "secret", "orders-feat1", "team=theirs"]);
+    let ended = copy.refused(&format!("{adopt}, labels: [team]"));
+    assert!(ended.last_line().contains("take the label off, and the next apply sets it"), "{}", ended.said());
+    copy.kubectl(&["label", "secret", "orders-feat1", "team-"]);
+    copy.apply(&format!("{adopt}, labels: [team]"));
+    copy.delete(adopt);
+    assert!(!copy.secrets().contains_key("orders-feat1"));
+}
+
+#[test]
 fn a_secret_of_another_copy_or_of_a_helm_release_is_nobodys_to_take() {
     let copy = copy("secrets-nobodys");
     let other =

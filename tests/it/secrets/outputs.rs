@@ -208,6 +208,50 @@ fn a_delete_beside_applies_takes_no_key_of_theirs() {
 }
 
 #[test]
+fn a_key_goes_from_an_output_to_the_clone_and_back_by_applies_alone() {
+    let stage = Stage::new("outputs-moved", "outputsmoved");
+    stage.sweep();
+    let whole = stage.file();
+    let without_queue = whole.replace(&format!(", {{value: url, secret: {TOLD}, key: QUEUE_URL}}"), "");
+    assert_ne!(whole, without_queue);
+    let run = |file: &str| {
+        for (hook, _) in HOOKS {
+            let _ = hook_of(hook).does("apply", file, &[]);
+        }
+    };
+    run(&whole);
+    // Base's is the clone's as soon as nobody tells another.
+    run(&without_queue);
+    run(&without_queue);
+    assert_eq!(stage.told()["QUEUE_URL"], "of base");
+    run(&whole);
+    assert_ne!(stage.told()["QUEUE_URL"], "of base");
+    stage.is_whole(&[]);
+    // The clone's own output, and a key of the source that is called so.
+    let without_sum = whole.replace(&format!("{{value: checksum, secret: {TOLD}, key: CHECKSUM}}"), "");
+    stage.copy.edit("orders", &[("CHECKSUM", "of base")]);
+    for file in [&without_sum, &without_sum, &whole, &whole] {
+        run(file);
+    }
+    stage.is_whole(&[]);
+    // A clone that the file no longer names goes, and leaves what others tell.
+    let (head, rest) = whole.split_once("secret:\n  secrets: [").expect("a section");
+    let (_, rest) = rest.split_once('\n').expect("more");
+    let without_clone = format!("{head}secret:\n  secrets: []\n{rest}");
+    run(&without_clone);
+    let told = stage.told();
+    assert!(
+        !told.contains_key("USER") && !told.contains_key("CHECKSUM") && told.contains_key("QUEUE_URL"),
+        "{told:?}"
+    );
+    for (hook, _) in HOOKS.iter().rev() {
+        let _ = hook_of(hook).does("delete", &without_clone, &[]);
+    }
+    assert_eq!(stage.copy.secrets().into_keys().collect::<Vec<_>>(), ["orders"]);
+    stage.sweep();
+}
+
+#[test]
 fn whatever_else_has_made_the_secret_it_is_refused_and_stays_as_it_was() {
     let stage = Stage::new("outputs-theirs", "outputstheirs");
     stage.sweep();

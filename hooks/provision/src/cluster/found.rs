@@ -102,6 +102,24 @@ impl Found {
         self.managed.iter().filter(held).flat_map(keys).collect()
     }
 
+    /// Whether a field manager has said anything of it, of its keys or of its metadata.
+    #[must_use]
+    pub fn is_said_by(&self, manager: &str) -> bool {
+        let is_empty = |entry: &ManagedFieldsEntry| {
+            let fields = entry.fields_v1.as_ref().and_then(|fields| fields.0.as_object());
+            fields.is_none_or(Map::is_empty)
+        };
+        self.managed.iter().any(|entry| entry.manager.as_deref() == Some(manager) && !is_empty(entry))
+    }
+
+    /// Which field manager other than this one has set a label.
+    #[must_use]
+    pub fn other_of_label(&self, label: &str, manager: &str) -> Option<&str> {
+        let others = self.managed.iter().filter(|entry| entry.manager.as_deref() != Some(manager));
+        let mut of = others.filter(|entry| below(entry, &["f:metadata", "f:labels"]).any(|key| key == label));
+        of.next().map(|entry| entry.manager.as_deref().unwrap_or_default())
+    }
+
     /// Which labels belong to a field manager.
     #[must_use]
     pub fn labels_of(&self, manager: &str) -> BTreeSet<&str> {
@@ -121,6 +139,9 @@ impl Found {
 
     /// Its managed fields with these keys as an apply of `manager` has them, and nobody else.
     pub(super) fn given(&self, given: &BTreeSet<&str>, manager: &str) -> Vec<ManagedFieldsEntry> {
+        if given.is_empty() {
+            return self.managed.clone();
+        }
         let is_own = |entry: &ManagedFieldsEntry| {
             entry.manager.as_deref() == Some(manager) && entry.operation.as_deref() == Some(APPLY)
         };

@@ -21,7 +21,11 @@ pub fn differences(
     for (key, value) in values {
         let have = found.data.get(key);
         let same = value.as_ref().map(|value| have == Some(value));
-        let other = owned.iter().find(|(name, keys)| **name != manager && keys.contains(key.as_str()));
+        // What one hook has by another name it gives up before it tells.
+        let same_hook = |name: &str| {
+            name.strip_prefix(manager).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let other = owned.iter().find(|(name, keys)| !same_hook(name) && keys.contains(key.as_str()));
         // Where the value is not known yet and the key is ours too, it will most likely be the same.
         let clash = if own.contains(key.as_str()) { same == Some(false) } else { same != Some(true) };
         if let (Some((other, _)), true) = (other, clash) {

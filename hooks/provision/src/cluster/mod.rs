@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     config::TargetKind,
     error::{Error, root_cause},
-    marks::Tags,
+    marks::{Edit, Tags},
 };
 use feature::words;
 
@@ -145,8 +145,8 @@ impl Cluster {
         self.apply(at, found, manager, false, &body).await
     }
 
-    /// Gives keys of `data`, whosever they are, to `manager`, as if that had applied them; with `mark` that is written
-    /// too, at once. Nothing of what the object holds changes, and nothing at all where somebody has written to it
+    /// Gives keys of `data`, whosever they are, to `manager`, as if that had applied them; whose the object is, and what
+    /// no longer holds of its mark, is written too, at once. Nothing of what the object holds changes, and nothing at all where somebody has written to it
     /// since it was read.
     pub async fn hand_over(
         &self,
@@ -154,9 +154,13 @@ impl Cluster {
         found: &Found,
         keys: &BTreeSet<&str>,
         manager: &str,
-        mark: &Tags,
+        mark: &Edit,
     ) -> Result<Found, Error> {
-        let mut body = marked(mark);
+        let mut body = marked(&mark.whose);
+        for key in &mark.remove {
+            let of = if key == words::FEATURE { "labels" } else { "annotations" };
+            body["metadata"][of][key] = Value::Null;
+        }
         body["metadata"]["uid"] = json!(found.uid);
         body["metadata"]["resourceVersion"] = json!(found.resource_version);
         body["metadata"]["managedFields"] = json!(found.given(keys, manager));

@@ -103,7 +103,7 @@ pub enum Conflict {
 pub enum Value {
     /// The name in the cluster.
     Name,
-    /// Another text whenever anything in it is another, from which nobody comes to what is in it: pods that
+    /// Another text whenever anything that is cloned is another, from which nobody comes to what it is: pods that
     /// have it in an annotation restart.
     Checksum,
 }
@@ -112,6 +112,16 @@ impl Secrets {
     pub(super) fn places(&self) -> impl Iterator<Item = (&Place, &str)> {
         let outputs = self.secrets.iter().flat_map(|secret| &secret.outputs);
         outputs.map(|output| (&output.place, output.at.as_str()))
+    }
+
+    /// The keys that outputs of the section tell into a Secret.
+    #[must_use]
+    pub fn told(&self, namespace: &str, name: &str) -> BTreeSet<String> {
+        let here = self.secrets.first().is_some_and(|first| first.owner.namespace() == namespace);
+        let places = self.places().map(|(place, _)| place);
+        let places =
+            places.filter(|place| place.target.kind == TargetKind::Secret && place.target.name == name);
+        places.filter(|_| here).map(|place| place.key.clone()).collect()
     }
 
     /// Leaves to outputs, its own among them, the keys that they write into objects of `namespace`.
