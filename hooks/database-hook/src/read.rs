@@ -13,11 +13,16 @@ use crate::{Found, Granted, Have, Inside, Role, Server, comment, password, seed,
 impl Server {
     /// The database and its role; nothing where neither is there, or only a role that is somebody else's.
     pub(crate) async fn outside(&self, session: &Session, want: &Database) -> Result<Option<Have>, Error> {
-        let database = self.database(session, &want.name).await?;
+        let mut database = self.database(session, &want.name).await?;
         let role = self.role(session, &want.role).await?;
         // A role of another database is none of this one's.
         let role = role.filter(|role| !role.is_marked() || role.is_of(&want.name));
         let making = role.as_ref().is_some_and(Role::is_making);
+        if database.as_ref().is_some_and(|found| found.tags.is_empty()) && !making {
+            // Another hook may have just made it, which marks it before it says so of the role: what was without a
+            // mark before the role was read may have one now.
+            database = self.database(session, &want.name).await?;
+        }
         let tags = match (&database, &role) {
             (Some(found), Some(role)) if found.tags.is_empty() && making && found.owner == want.role => {
                 role.tags.clone()

@@ -28,7 +28,9 @@ impl Secrets {
     ) -> Result<(), Error> {
         let mut body = marked(&marks.whose);
         body["type"] = json!(content.kind);
-        body["data"] = json!(content.data);
+        if !content.data.is_empty() {
+            body["data"] = json!(content.data);
+        }
         if want.immutable {
             body["immutable"] = json!(true);
         }
@@ -91,7 +93,12 @@ impl Secrets {
 
     /// What it is to hold, with what is said of that.
     async fn write(&self, want: &Cloned, content: &Content, found: &Found, at: &At) -> Result<Found, Error> {
-        let mut body = json!({"metadata": {"labels": content.labels}, "data": plan::own(content, found)});
+        let mut body = json!({"metadata": {"labels": content.labels}});
+        let own = plan::own(content, found);
+        // Who says that there is no key owns that, and others could add none.
+        if !own.is_empty() {
+            body["data"] = json!(own);
+        }
         if let Some(from) = &want.from {
             body["metadata"]["annotations"] = json!({(words::CLONED_FROM): from.to_string()});
         }
