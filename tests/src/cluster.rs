@@ -153,6 +153,20 @@ pub fn objects_of(namespace: &str, kinds: &str) -> BTreeMap<String, Value> {
     items.map(|object| (key(object), object.clone())).collect()
 }
 
+/// The object without what is another with each object and each moment.
+///
+/// # Panics
+/// When it has no metadata.
+pub fn lasting(object: &mut Value) {
+    let metadata = object["metadata"].as_object_mut().expect("some");
+    for key in ["uid", "resourceVersion", "creationTimestamp", "managedFields"] {
+        metadata.remove(key);
+    }
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.remove(feature::words::EXPIRES_AT);
+    }
+}
+
 /// Those of `objects` whose name says that they belong to the release of this name, and no other's.
 #[must_use]
 pub fn of_release<'o>(objects: &'o BTreeMap<String, Value>, release: &str) -> BTreeMap<&'o str, &'o Value> {

@@ -43,7 +43,7 @@ pub struct Have {
 impl Have {
     /// Whether it is somebody else's, whatever the file says of it.
     fn is_others(&self) -> bool {
-        !self.found.marks.contains_key(words::OWNER)
+        has_no_owner(&self.found)
     }
 
     /// Whether it is taken over.
@@ -149,7 +149,7 @@ impl Provider for Secrets {
             _ => self.cluster.get(&want.to.at()).await?,
         };
         Ok(found.map(|found| {
-            let unmarked = !found.marks.contains_key(words::OWNER);
+            let unmarked = has_no_owner(&found);
             let left = matches!(want.conflict, Conflict::Skip | Conflict::Merge);
             let may_be_merged = want.conflict == Conflict::Fail || want.content.is_none();
             let merged = may_be_merged && found.is_said_by(&want.merger());
@@ -267,6 +267,11 @@ impl Secrets {
     }
 }
 
+/// Whether no mark of ours says whose it is.
+fn has_no_owner(found: &Found) -> bool {
+    !found.marks.contains_key(words::OWNER)
+}
+
 /// Whether it cannot be without keys: its type asks for some, or nobody can change it.
 fn is_whole_or_gone(found: &Found) -> bool {
     found.immutable || found.kind.as_deref().is_some_and(content::needs_keys)
@@ -286,7 +291,7 @@ fn checksum(want: &Cloned, found: &Found) -> String {
     let mut own = handed_over.owned_by(MANAGER);
     let merger = want.merger();
     own.extend(handed_over.owned_by(&merger));
-    let theirs = own.is_empty() && !found.marks.contains_key(words::OWNER);
+    let theirs = own.is_empty() && has_no_owner(found);
     let data = found.data.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     let data = data.filter(|(key, _)| own.contains(key) || (theirs && !want.others.contains(*key)));
     content::checksum(&found.uid, found.kind.as_deref().unwrap_or_default(), data)

@@ -48,11 +48,8 @@ impl Secrets {
         found: &Found,
         at: &At,
     ) -> Result<(), Error> {
-        if want.conflict != Conflict::Merge {
-            return self.give_back(at, found, &want.merger()).await.map(drop);
-        }
         let added = plan::added(want, content, found);
-        if added.is_empty() {
+        if want.conflict != Conflict::Merge || added.is_empty() {
             return self.give_back(at, found, &want.merger()).await.map(drop);
         }
         let body = json!({"metadata": {"labels": {(plan::merged_label(want)): ""}}, "data": added});

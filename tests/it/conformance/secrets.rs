@@ -9,12 +9,11 @@ use acceptance::{
     place::Namespace,
     process,
 };
-use feature::words;
 use provision::{
     config::secret::Secrets as Section,
     conformance::{Subject, Variant},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::{SECRET, named, read};
@@ -88,14 +87,7 @@ impl Subject for Secrets {
         let name = format!("Secret/{}", named(STEM, feature));
         let mut secrets = cluster::objects_of(NAMESPACE, "secrets");
         let Some(mut secret) = secrets.remove(&name) else { return String::new() };
-        let metadata = secret["metadata"].as_object_mut().expect("some");
-        for key in ["uid", "resourceVersion", "creationTimestamp", "managedFields"] {
-            metadata.remove(key);
-        }
-        metadata
-            .get_mut("annotations")
-            .and_then(Value::as_object_mut)
-            .map(|said| said.remove(words::EXPIRES_AT));
+        cluster::lasting(&mut secret);
         secret.to_string()
     }
 

@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use acceptance::proxy::{Fault, Which};
+use acceptance::{
+    cluster,
+    proxy::{Fault, Which},
+};
 use provision::cluster::Found;
 use serde_json::{Value, json};
 
@@ -81,13 +84,7 @@ impl Stage {
             if let Some(sum) = secret["data"].get_mut("SUM") {
                 *sum = json!("a checksum");
             }
-            let metadata = secret["metadata"].as_object_mut().expect("some");
-            for key in ["uid", "resourceVersion", "creationTimestamp", "managedFields"] {
-                metadata.remove(key);
-            }
-            if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-                annotations.remove(feature::words::EXPIRES_AT);
-            }
+            cluster::lasting(secret);
         }
         secrets
     }

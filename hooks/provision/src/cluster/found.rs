@@ -96,10 +96,10 @@ impl Found {
     /// The keys that a manager has otherwise than by an apply: what was made with them has not been handed over.
     #[must_use]
     pub fn held_by(&self, manager: &str) -> BTreeSet<&str> {
-        let held = |entry: &&ManagedFieldsEntry| {
-            entry.manager.as_deref() == Some(manager) && entry.operation.as_deref() != Some(APPLY)
-        };
-        self.managed.iter().filter(held).flat_map(keys).collect()
+        self.said_by(manager)
+            .filter(|entry| entry.operation.as_deref() != Some(APPLY))
+            .flat_map(keys)
+            .collect()
     }
 
     /// Whether a field manager has said anything of it, of its keys or of its metadata.
@@ -109,7 +109,7 @@ impl Found {
             let fields = entry.fields_v1.as_ref().and_then(|fields| fields.0.as_object());
             fields.is_none_or(Map::is_empty)
         };
-        self.managed.iter().any(|entry| entry.manager.as_deref() == Some(manager) && !is_empty(entry))
+        self.said_by(manager).any(|entry| !is_empty(entry))
     }
 
     /// Which field manager other than this one has set a label.
@@ -123,8 +123,11 @@ impl Found {
     /// Which labels belong to a field manager.
     #[must_use]
     pub fn labels_of(&self, manager: &str) -> BTreeSet<&str> {
-        let of = self.managed.iter().filter(|entry| entry.manager.as_deref() == Some(manager));
-        of.flat_map(|entry| below(entry, &["f:metadata", "f:labels"])).collect()
+        self.said_by(manager).flat_map(|entry| below(entry, &["f:metadata", "f:labels"])).collect()
+    }
+
+    fn said_by(&self, manager: &str) -> impl Iterator<Item = &ManagedFieldsEntry> {
+        self.managed.iter().filter(move |entry| entry.manager.as_deref() == Some(manager))
     }
 
     /// The same as if those keys that `from` holds were `manager`'s.
