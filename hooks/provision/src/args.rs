@@ -2,9 +2,9 @@
 
 use std::{path::PathBuf, process::ExitCode, str::FromStr, time::Duration};
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::exit;
+use crate::{exit, report::Format};
 
 /// What a hook was asked to do.
 #[derive(Debug)]
@@ -39,15 +39,6 @@ pub(crate) enum Verb {
     Plan { exit_code: bool },
     Apply,
     Delete,
-}
-
-/// How the report on stdout is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// One line per thing, for people
-    Text,
-    /// One JSON object per line and thing
-    Json,
 }
 
 impl Args {

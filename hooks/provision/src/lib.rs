@@ -9,12 +9,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::{
-    fmt,
-    io::{self, Write},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{fmt, process::ExitCode, time::Duration};
 
 use jiff::Timestamp;
 
@@ -27,11 +22,12 @@ pub mod error;
 pub mod exit;
 pub mod marks;
 pub mod outputs;
+pub mod report;
+pub mod retry;
 
 mod args;
+mod end;
 mod engine;
-mod report;
-mod retry;
 #[cfg(test)]
 mod shelf;
 mod stop;
@@ -40,12 +36,12 @@ pub use args::Timeout;
 use args::{Action, Args, Run, Verb};
 use change::Change;
 use config::{FeatureResources, Mark, Place};
+pub use end::{End, ended, process};
 use engine::Engine;
 use error::Error;
 use marks::{Edit, Tags};
 use outputs::{Hidden, Output};
 use report::Report;
-pub use report::leave;
 
 /// One kind of thing that a hook provides: queues, topics, databases.
 ///
@@ -148,17 +144,7 @@ pub trait Provider: Sized {
 /// The whole of a hook's `main`: reads the arguments and the file, does what they say, tells.
 #[must_use]
 pub fn run<P: Provider>() -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            drop(writeln!(io::stderr(), "start: {error}"));
-            return exit::INTERNAL.into();
-        }
-    };
-    let code = runtime.block_on(Box::pin(whole::<P>()));
-    // A name that is being looked up is not waited for: a nameserver may be silent for long.
-    runtime.shutdown_background();
-    code
+    process(whole::<P>())
 }
 
 async fn whole<P: Provider>() -> ExitCode {
@@ -166,37 +152,8 @@ async fn whole<P: Provider>() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
-    let report = Report::new(args.output, Box::new(io::stdout()), Box::new(io::stderr()));
-    let outcome = tokio::select! {
-        biased;
-        outcome = Box::pin(act::<P>(&args, &report, Timestamp::now())) => outcome,
-        stopped = stop::asked(&report) => Err(stopped),
-    };
-    let (code, last) = match outcome {
-        Ok(end) => (end.code, end.last),
-        Err(error) => (error.exit(), Some(error.to_string())),
-    };
-    let line = last.as_deref().map_or_else(|| report.summary(), str::to_owned);
-    if let Err(error) = report::leave(&line) {
-        // The termination log is a copy of what stderr says: without it nothing is lost.
-        report.talk(&format!("{}: write the summary: {error}", report::TERMINATION_LOG));
-    }
-    if let Some(last) = last {
-        // A container's two streams are read apart and put into one log: the last word is to be its last line.
-        tokio::time::sleep(SETTLE).await;
-        report.talk(&last);
-    }
-    code.into()
-}
-
-/// How long whoever reads stdout is given before stderr's last line.
-const SETTLE: Duration = Duration::from_millis(50);
-
-/// What a run that did not fail ends with.
-struct End {
-    code: exit::Code,
-    /// The last line of stderr, where there is something to say.
-    last: Option<String>,
+    let report = Report::of_process(args.output);
+    ended(&report, act::<P>(&args, &report, Timestamp::now())).await
 }
 
 async fn act<P: Provider>(args: &Args, report: &Report, now: Timestamp) -> Result<End, Error> {

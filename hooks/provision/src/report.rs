@@ -8,8 +8,9 @@ use std::{
     io::{self, Write},
 };
 
+use clap::ValueEnum;
+
 use crate::{
-    args::Format,
     change::{Change, Difference},
     error::Error,
 };
@@ -19,8 +20,17 @@ pub(crate) const TERMINATION_LOG: &str = "/dev/termination-log";
 /// Kubernetes cuts off what is longer.
 const TERMINATION_MAX: usize = 4096;
 
+/// How the report on stdout is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One line per thing, for people
+    Text,
+    /// One JSON object per line and thing
+    Json,
+}
+
 /// The report of one run.
-pub(crate) struct Report {
+pub struct Report {
     format: Format,
     out: RefCell<Box<dyn Write>>,
     err: RefCell<Box<dyn Write>>,
@@ -29,19 +39,26 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// The report of the process itself: data on stdout, talk on stderr.
+    #[must_use]
+    pub fn of_process(format: Format) -> Self {
+        Self::new(format, Box::new(io::stdout()), Box::new(io::stderr()))
+    }
+
     /// `out` gets what is data, `err` what is talk.
-    pub(crate) fn new(format: Format, out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
+    #[must_use]
+    pub fn new(format: Format, out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
         let (out, err) = (RefCell::new(out), RefCell::new(err));
         Self { format, out, err, undone: RefCell::default(), done: RefCell::default() }
     }
 
     /// One line to people. Where stderr is closed nobody listens, and there is nowhere left to say so.
-    pub(crate) fn talk(&self, line: &str) {
+    pub fn talk(&self, line: &str) {
         drop(writeln!(self.err.borrow_mut(), "{line}"));
     }
 
     /// Names what this run is about to do, in its order.
-    pub(crate) fn expect(&self, things: impl IntoIterator<Item = String>) {
+    pub fn expect(&self, things: impl IntoIterator<Item = String>) {
         self.undone.borrow_mut().extend(things);
     }
 
@@ -61,12 +78,12 @@ impl Report {
     }
 
     /// `absent  sqs/emails-feat1`
-    pub(crate) fn line(&self, word: &str, thing: &str, reason: &str) -> Result<(), Error> {
+    pub fn line(&self, word: &str, thing: &str, reason: &str) -> Result<(), Error> {
         self.write(word, thing, &[], reason)
     }
 
     /// A text as it is.
-    pub(crate) fn text(&self, text: &str) -> Result<(), Error> {
+    pub fn text(&self, text: &str) -> Result<(), Error> {
         let mut out = self.out.borrow_mut();
         write!(out, "{text}")
             .and_then(|()| out.flush())
@@ -102,7 +119,8 @@ impl Report {
     }
 
     /// The run in a few words: `1 create, 2 keep`.
-    pub(crate) fn summary(&self) -> String {
+    #[must_use]
+    pub fn summary(&self) -> String {
         let done = self.done.borrow();
         let words: Vec<String> = done.iter().map(|(word, count)| format!("{count} {word}")).collect();
         if words.is_empty() { "nothing to do".to_owned() } else { words.join(", ") }

@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 const NEW_KEYS: Duration = Duration::from_secs(15);
 
 /// The patience of one run: one deadline for all of its calls together.
-pub(crate) struct Patience<'a> {
+pub struct Patience<'a> {
     report: &'a Report,
     began: Instant,
     deadline: Instant,
@@ -46,14 +46,16 @@ pub(crate) struct Pauses {
 }
 
 impl<'a> Patience<'a> {
-    pub(crate) fn new(total: Duration, report: &'a Report) -> Self {
+    /// For calls that end in `total`, all of them together, from now on.
+    #[must_use]
+    pub fn new(total: Duration, report: &'a Report) -> Self {
         let began = Instant::now();
         Self { report, began, deadline: began + total, waiting: RefCell::default() }
     }
 
     /// The outcome of `call`, which is made again while it says [`Error::Unreachable`] and there is
     /// time: only for what can be repeated blindly. `place` names the other side, for people who wait.
-    pub(crate) async fn call<T, F>(&self, place: &str, mut call: impl FnMut() -> F) -> Result<T, Error>
+    pub async fn call<T, F>(&self, place: &str, mut call: impl FnMut() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -70,7 +72,7 @@ impl<'a> Patience<'a> {
     }
 
     /// The first contact: as [`Self::call`], and waits for keys too that are not known yet.
-    pub(crate) async fn reach<T, F>(&self, place: &str, mut call: impl FnMut() -> F) -> Result<T, Error>
+    pub async fn reach<T, F>(&self, place: &str, mut call: impl FnMut() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -195,7 +197,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::args::Format;
+    use crate::report::Format;
 
     fn report() -> Report {
         Report::new(Format::Text, Box::new(std::io::sink()), Box::new(std::io::sink()))

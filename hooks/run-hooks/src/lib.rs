@@ -130,7 +130,7 @@ async fn sequence(args: &Args, beside: &Path) -> Result<ExitCode, String> {
     // What came after the reason has said its own last words since.
     if line != said {
         talk(&line);
-        if let Err(error) = provision::leave(&line) {
+        if let Err(error) = provision::report::leave(&line) {
             talk(&format!("leave the reason for Kubernetes: {error}"));
         }
     }

@@ -79,6 +79,12 @@ impl Cluster {
         &self.endpoint
     }
 
+    /// What speaks with the cluster, for whoever asks for other objects than these.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Asks for its version, which everybody may who is known.
     pub async fn greet(&self) -> Result<(), Error> {
         self.client.apiserver_version().await.map(drop).map_err(|error| classed(&error))
@@ -260,7 +266,8 @@ fn resource(kind: TargetKind) -> ApiResource {
 }
 
 /// The cluster's no, by what can be done about it.
-fn classed(error: &kube::Error) -> Error {
+#[must_use]
+pub fn classed(error: &kube::Error) -> Error {
     let kube::Error::Api(status) = error else {
         return match error {
             kube::Error::HyperError(_) | kube::Error::Service(_) => Error::unreachable(root_cause(error)),

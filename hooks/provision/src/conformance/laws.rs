@@ -194,7 +194,7 @@ impl<S: Subject> Bench<'_, S> {
         let mark = super::mark(ONE);
         let section = self.subject.section(ONE, Variant::Plain);
         let report = crate::report::Report::new(
-            crate::args::Format::Text,
+            crate::report::Format::Text,
             Box::new(std::io::sink()),
             Box::new(std::io::sink()),
         );

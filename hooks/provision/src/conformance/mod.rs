@@ -17,12 +17,11 @@ use jiff::Timestamp;
 
 use crate::{
     Provider,
-    args::Format,
     config::{Mark, Scope},
     engine::Engine,
     error::Error,
     outputs::Output,
-    report::Report,
+    report::{Format, Report},
 };
 
 mod laws;

@@ -8,9 +8,9 @@ use std::{
 
 use super::*;
 use crate::{
-    args::Format,
     config::Scope,
     exit,
+    report::Format,
     shelf::{Box_, Boxes, Section, Store},
 };
 
