@@ -25,5 +25,6 @@ mod rules;
 mod secrets;
 mod stage;
 mod stores;
+mod sweep;
 mod tidy;
 mod workloads;

@@ -103,6 +103,12 @@ impl Hook {
         Self::named("run-hooks")
     }
 
+    /// What takes away what has expired, with the hooks beside it.
+    #[must_use]
+    pub fn sweep() -> Self {
+        Self::named("sweep")
+    }
+
     fn named(name: &str) -> Self {
         let program = repo::image_binaries().join(name);
         Self { program, starter: Vec::new(), env: BTreeMap::new() }
@@ -150,8 +156,8 @@ impl Hook {
         fs::write(&path, config).expect("the config file is written");
         let mut command = self.command();
         command.arg(verb);
-        // A schema is of no file.
-        if verb != "schema" {
+        // A schema is of no file, and some words of sweep's need none.
+        if !config.is_empty() {
             command.arg("--config").arg(&path);
         }
         command.args(args).env("HOME", folder.path()).envs(&self.env);

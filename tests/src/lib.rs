@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod bench;
 pub mod cluster;
 pub mod emulator;

@@ -28,6 +28,7 @@ pub fn image_binaries() -> &'static Path {
     BUILT.get_or_init(|| {
         build(&[
             "run-hooks",
+            "sweep",
             "secret-hook",
             "database-hook",
             "kafka-hook",

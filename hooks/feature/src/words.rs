@@ -19,6 +19,8 @@ pub const OWNER: &str = concat!(domain!(), "/owner");
 pub const BY: &str = concat!(domain!(), "/by");
 /// Mark and annotation: the link (branch, pull request) behind a copy.
 pub const SOURCE: &str = concat!(domain!(), "/source");
+/// Label on Helm's record of a release: until when its copy lives, if somebody has said so.
+pub const DUE: &str = concat!(domain!(), "/due");
 /// Mark: when the thing may be swept, in unix seconds, where the cluster cannot be asked.
 pub const EXPIRES_AT: &str = concat!(domain!(), "/expires-at");
 
@@ -45,10 +47,15 @@ pub const FEATURE_RESOURCES: &str = "FeatureResources";
 /// `kind` of the post-renderer's configuration file.
 pub const FEATURE_COPY: &str = "FeatureCopy";
 
+/// `kind` of sweep's configuration file.
+pub const FEATURE_SWEEP: &str = "FeatureSweep";
+
 /// The topic of Kafka in which the marks of its topics and groups are: a topic of Kafka has no tags.
 pub const MARKS_TOPIC: &str = "devstack.marks";
 /// Field manager of the metadata that we write; data belongs to `devstack/<hook>`.
 pub const MANAGER: &str = "devstack";
+/// Head of the field manager of keys that a hook has put into somebody else's Secret: the owner follows.
+pub const MERGER: &str = "devstack/secret-hook/";
 /// Response header by which a copy's routes say which feature answered.
 pub const RESPONSE_HEADER: &str = "devstack-feature";
 /// Annotation that kube-janitor reads, beside [`TTL`], where it is asked for.

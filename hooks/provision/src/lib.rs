@@ -153,7 +153,8 @@ async fn whole<P: Provider>() -> ExitCode {
         Err(code) => return code,
     };
     let report = Report::of_process(args.output);
-    ended(&report, act::<P>(&args, &report, Timestamp::now())).await
+    // In a box: the compiler gives up on a layout that is as deep as all of it.
+    ended(&report, Box::pin(act::<P>(&args, &report, Timestamp::now()))).await
 }
 
 async fn act<P: Provider>(args: &Args, report: &Report, now: Timestamp) -> Result<End, Error> {

@@ -61,7 +61,8 @@ impl ConfigError {
     }
 
     /// What the reader of YAML found, in our words.
-    pub(super) fn read(file: &str, text: &str, error: &serde_yaml::Error) -> Self {
+    #[must_use]
+    pub fn read(file: &str, text: &str, error: &serde_yaml::Error) -> Self {
         let said = error.to_string();
         let Some(location) = error.location() else {
             return if said.contains("more than one document") {

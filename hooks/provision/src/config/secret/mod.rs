@@ -178,7 +178,7 @@ impl Cloned {
     /// The field manager of keys that its owner puts into a Secret of somebody else's: 128 characters are the most.
     #[must_use]
     pub fn merger(&self) -> String {
-        feature::shortened(&format!("{}/secret-hook/{}", words::MANAGER, self.owner), 128)
+        feature::shortened(&format!("{}{}", words::MERGER, self.owner), 128)
     }
 
     /// The Secrets that it is made of.

@@ -1,0 +1,81 @@
+//! Which copies there are: the releases of a feature in a namespace, and what carries its mark. Pure.
+
+use std::collections::BTreeMap;
+
+use feature::FeatureName;
+use jiff::Timestamp;
+
+use crate::{
+    clock::{self, Due},
+    release::Release,
+    thing::Thing,
+};
+
+/// What there is of a feature in a namespace: releases, things, or both.
+#[derive(Clone, Debug)]
+pub(crate) struct Copy {
+    pub(crate) namespace: String,
+    pub(crate) feature: FeatureName,
+    /// Those that have objects first, then by name: the order in which they go.
+    pub(crate) releases: Vec<Release>,
+    /// In the order of their names.
+    pub(crate) things: Vec<Thing>,
+}
+
+impl Copy {
+    /// When it goes; none where there is no release that could say so.
+    pub(crate) fn due(&self) -> Option<Due> {
+        (!self.releases.is_empty()).then(|| clock::due(&self.releases))
+    }
+
+    /// Since when it is as it is: since its newest deploy, or the last time that its hooks ran.
+    pub(crate) fn since(&self) -> Timestamp {
+        let applied = || self.things.iter().map(Thing::applied).max().unwrap_or_default();
+        if self.releases.is_empty() { applied() } else { clock::newest(&self.releases) }
+    }
+
+    /// The person behind it.
+    pub(crate) fn by(&self) -> Option<&str> {
+        let of_releases = self.releases.iter().find_map(|release| release.by.as_deref());
+        of_releases.or_else(|| self.things.iter().find_map(|thing| thing.by.as_deref()))
+    }
+
+    /// The link behind it.
+    pub(crate) fn source(&self) -> Option<&str> {
+        let of_releases = self.releases.iter().find_map(|release| release.source.as_deref());
+        of_releases.or_else(|| self.things.iter().find_map(|thing| thing.source.as_deref()))
+    }
+
+    /// As reports call it: `demo/feat1`.
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}", self.namespace, self.feature)
+    }
+}
+
+/// All copies, by namespace and feature.
+pub(crate) fn copies(releases: Vec<Release>, things: Vec<Thing>) -> Vec<Copy> {
+    let mut copies = BTreeMap::<(String, FeatureName), Copy>::new();
+    let mut of = |namespace: &str, feature: &FeatureName, put: &mut dyn FnMut(&mut Copy)| {
+        let copy = copies.entry((namespace.to_owned(), feature.clone())).or_insert_with(|| Copy {
+            namespace: namespace.to_owned(),
+            feature: feature.clone(),
+            releases: Vec::new(),
+            things: Vec::new(),
+        });
+        put(copy);
+    };
+    for release in releases {
+        let (namespace, feature) = (release.head.namespace.clone(), release.feature.clone());
+        of(&namespace, &feature, &mut |copy| copy.releases.push(release.clone()));
+    }
+    for thing in things {
+        let (namespace, feature) = (thing.owner.namespace().to_owned(), thing.feature.clone());
+        of(&namespace, &feature, &mut |copy| copy.things.push(thing.clone()));
+    }
+    let mut copies: Vec<Copy> = copies.into_values().collect();
+    for copy in &mut copies {
+        copy.releases.sort_by_cached_key(|release| (!release.is_application(), release.head.release.clone()));
+        copy.things.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+    copies
+}

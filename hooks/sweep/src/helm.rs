@@ -1,0 +1,46 @@
+//! The real Helm, which uninstalls a release and runs its hooks. It is given the environment of this process.
+
+use std::{path::Path, process::Stdio, time::Duration};
+
+use provision::{error::Error, report::Report};
+use tokio::{process::Command, time::timeout};
+
+use crate::release::Release;
+
+/// How long Helm may wait at each of its steps; its own default.
+const STEP: Duration = Duration::from_mins(5);
+
+/// `helm uninstall`, which waits until the pods are gone: what they use goes after them. `left` is how long it may take.
+pub(crate) async fn uninstall(
+    helm: &Path,
+    release: &Release,
+    left: Duration,
+    report: &Report,
+) -> Result<(), Error> {
+    let name = release.owner();
+    let failed = |cause: String| Error::internal(format!("{name}: uninstall by {}: {cause}", helm.display()));
+    let mut command = Command::new(helm);
+    command
+        .args(["uninstall", &release.head.release, "--namespace", &release.head.namespace])
+        .args(["--wait", "--cascade=foreground"])
+        .arg(format!("--timeout={}s", STEP.min(left).as_secs()))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    let child = command.spawn().map_err(|error| failed(format!("start it: {error}")))?;
+    let Ok(output) = timeout(left, child.wait_with_output()).await else {
+        return Err(Error::unreachable(format!("{name}: uninstall by {}: out of time", helm.display())));
+    };
+    let output = output.map_err(|error| failed(error.to_string()))?;
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    let mut lines = said.iter().flat_map(|said| said.lines()).filter(|line| !line.trim().is_empty());
+    for line in lines.clone() {
+        report.talk(&format!("helm: {line}"));
+    }
+    if output.status.success() {
+        return Ok(());
+    }
+    let last = lines.next_back().unwrap_or("it said nothing");
+    Err(failed(format!("{last} ({})", output.status)))
+}

@@ -1,0 +1,182 @@
+//! What a run takes away, oldest first, and what it leaves although it could go. Pure: who carries it out is [`crate::run`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use feature::{FeatureName, Owner};
+use jiff::Timestamp;
+use provision::config::secret::Pattern;
+
+use crate::{clock::Due, copies::Copy, release::Release, thing::Thing};
+
+/// What a run goes by.
+#[derive(Debug)]
+pub(crate) struct Rules<'a> {
+    pub(crate) now: Timestamp,
+    /// This feature alone, due or not.
+    pub(crate) feature: Option<&'a FeatureName>,
+    /// How many copies may go.
+    pub(crate) most: usize,
+    pub(crate) protect: &'a [Pattern],
+    pub(crate) namespaces: &'a [String],
+    pub(crate) unasked: &'a [Pattern],
+}
+
+/// Releases of a copy that go, in their order, and why.
+#[derive(Debug)]
+pub(crate) struct Going<'a> {
+    pub(crate) copy: &'a Copy,
+    pub(crate) releases: Vec<&'a Release>,
+    pub(crate) why: String,
+}
+
+/// What is left of one release of a feature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Leftover {
+    pub(crate) owner: Owner,
+    pub(crate) feature: FeatureName,
+    pub(crate) things: Vec<Thing>,
+}
+
+/// What could go and stays.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Staying {
+    pub(crate) thing: String,
+    pub(crate) reason: String,
+}
+
+/// The releases that are there, by namespace and name, with the feature of those that are a copy's.
+pub(crate) type Live = BTreeMap<(String, String), Option<FeatureName>>;
+
+/// The releases that go. `hollow` are those whose objects somebody else has deleted, as `namespace/release`: they go alone, so
+/// that the next deploy finds nothing that it takes for theirs.
+pub(crate) fn going<'a>(
+    copies: &'a [Copy],
+    hollow: &BTreeSet<String>,
+    rules: &Rules<'_>,
+) -> (Vec<Going<'a>>, Vec<Staying>) {
+    let (mut going, mut staying) = (Vec::new(), Vec::new());
+    for copy in copies.iter().filter(|copy| rules.feature.is_none_or(|feature| copy.feature == *feature)) {
+        let (releases, why): (Vec<&Release>, String) = match (copy.due(), rules.feature) {
+            (None, _) => continue,
+            (Some(_), Some(feature)) => (copy.releases.iter().collect(), format!("all of {feature}")),
+            (Some(Due::At(at)), None) if at <= rules.now => {
+                (copy.releases.iter().collect(), format!("{} was due at {at}", copy.feature))
+            }
+            (Some(_), None) => {
+                let gone: Vec<_> =
+                    copy.releases.iter().filter(|release| hollow.contains(&release.owner())).collect();
+                if gone.is_empty() {
+                    continue;
+                }
+                (gone, "its objects are gone, and the release does not know".to_owned())
+            }
+        };
+        match held(&releases, rules) {
+            Some(reason) => staying.push(Staying { thing: copy.name(), reason }),
+            None => going.push(Going { copy, releases, why }),
+        }
+    }
+    going.sort_by_key(|going| (going.copy.due(), going.copy.since()));
+    for late in going.split_off(going.len().min(rules.most)) {
+        staying.push(Staying { thing: late.copy.name(), reason: too_many(rules) });
+    }
+    (going, staying)
+}
+
+fn held(releases: &[&Release], rules: &Rules<'_>) -> Option<String> {
+    if let Some(release) = releases.iter().find(|release| release.is_protected(rules.protect)) {
+        return Some(format!("release {} is protected", release.owner()));
+    }
+    let under_way = releases.iter().find(|release| release.is_under_way(rules.now))?;
+    Some(format!("a deploy of {} is under way", under_way.owner()))
+}
+
+fn too_many(rules: &Rules<'_>) -> String {
+    format!("{} copies have gone in this run: the next one goes on", rules.most)
+}
+
+/// What is left of releases that are no more; `gone` is how many copies the run has taken away already.
+pub(crate) fn leftovers(
+    things: &[Thing],
+    live: &Live,
+    gone: usize,
+    rules: &Rules<'_>,
+) -> (Vec<Leftover>, Vec<Staying>) {
+    let mut left = BTreeMap::<(String, FeatureName), Leftover>::new();
+    for thing in things {
+        if rules.feature.is_some_and(|feature| thing.feature != *feature) || !is_left(thing, live, rules) {
+            continue;
+        }
+        let key = (thing.owner.to_string(), thing.feature.clone());
+        let leftover = left.entry(key).or_insert_with(|| Leftover {
+            owner: thing.owner.clone(),
+            feature: thing.feature.clone(),
+            things: Vec::new(),
+        });
+        leftover.things.push(thing.clone());
+    }
+    let mut staying = Vec::new();
+    let mut left: Vec<Leftover> = left.into_values().collect();
+    left.retain(|leftover| {
+        let protected = leftover.things.iter().find(|thing| is_protected(thing, rules.protect));
+        if let Some(thing) = protected {
+            let reason = format!("{} is protected", thing.name);
+            staying.push(Staying { thing: leftover.name(), reason });
+        }
+        protected.is_none()
+    });
+    left.sort_by_cached_key(Leftover::applied);
+    let mut copies = BTreeSet::new();
+    let room = rules.most.saturating_sub(gone);
+    left.retain(|leftover| {
+        let copy = (leftover.owner.namespace().to_owned(), leftover.feature.clone());
+        let fits = copies.contains(&copy) || copies.len() < room;
+        if fits {
+            copies.insert(copy);
+        } else {
+            staying.push(Staying { thing: leftover.name(), reason: too_many(rules) });
+        }
+        fits
+    });
+    (left, staying)
+}
+
+/// Whether nothing that is there has any use for the thing.
+fn is_left(thing: &Thing, live: &Live, rules: &Rules<'_>) -> bool {
+    let namespace = thing.owner.namespace();
+    if rules.namespaces.iter().any(|asked| asked == namespace) {
+        let uses = |((of, release), feature): (&(String, String), &Option<FeatureName>)| {
+            let same = feature.as_ref() == Some(&thing.feature);
+            // Of a release that says no feature nobody knows for which its things are.
+            of == namespace && (same || feature.is_none() && is_owner(release, thing.owner.release()))
+        };
+        return !live.iter().any(uses);
+    }
+    let unasked = rules.unasked.iter().any(|pattern| pattern.matches(namespace));
+    unasked && (rules.feature.is_some() || thing.expires_at.is_some_and(|at| at <= rules.now))
+}
+
+/// An owner is called as its release, or as that and one of the charts in it.
+fn is_owner(release: &str, owner: &str) -> bool {
+    owner.strip_prefix(release).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn is_protected(thing: &Thing, protect: &[Pattern]) -> bool {
+    let name = thing.name.split_once('/').map_or(thing.name.as_str(), |(_, name)| name);
+    let names = [name, thing.owner.release()];
+    protect.iter().any(|pattern| names.iter().any(|name| pattern.matches(name)))
+}
+
+impl Leftover {
+    /// As reports call it: the owner.
+    pub(crate) fn name(&self) -> String {
+        self.owner.to_string()
+    }
+
+    fn applied(&self) -> Timestamp {
+        self.things.iter().map(Thing::applied).max().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! Whether Helm may take a release away, asked before it starts: of one that may not delete a hook's Role, Helm loses the
+//! record all the same, and the hook that would have cleaned up never runs.
+//!
+//! Nothing here writes: the cluster is asked for its opinion, or for what would happen.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+};
+use kube::{
+    Api,
+    api::{ApiResource, PostParams},
+    core::{DynamicObject, GroupVersionKind},
+    discovery::{Scope, pinned_kind},
+};
+use provision::{cluster::classed, error::Error};
+
+use crate::{cluster::Asked, manifest::Object, release::Release};
+
+/// What the cluster may do with each kind, as far as it has been asked.
+pub(crate) struct Rights<'a> {
+    asked: &'a Asked<'a>,
+    /// By API version and kind.
+    kinds: RefCell<BTreeMap<(String, String), Known>>,
+}
+
+/// A kind's resource; none where the cluster does not know it.
+type Known = Option<(ApiResource, Scope)>;
+
+/// One thing that Helm will do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Act {
+    verb: &'static str,
+    group: String,
+    /// With its subresource behind a slash.
+    resource: String,
+    namespace: Option<String>,
+    name: Option<String>,
+}
+
+/// What Helm does with its own records.
+const RECORDS: [(&str, &str); 4] =
+    [("list", "secrets"), ("get", "secrets"), ("update", "secrets"), ("delete", "secrets")];
+/// What Helm does until a hook's Job is done, and to show its log.
+const JOBS: [(&str, &str); 6] = [
+    ("get", "jobs"),
+    ("list", "jobs"),
+    ("watch", "jobs"),
+    ("list", "pods"),
+    ("get", "pods"),
+    ("get", "pods/log"),
+];
+
+impl<'a> Rights<'a> {
+    pub(crate) fn new(asked: &'a Asked<'a>) -> Self {
+        Self { asked, kinds: RefCell::default() }
+    }
+
+    /// What keeps Helm from taking the release away; nothing where nothing does.
+    pub(crate) async fn missing(&self, release: &Release) -> Result<Option<String>, Error> {
+        let body = match &release.body {
+            Ok(body) => body,
+            Err(reason) => return Ok(Some(format!("its record cannot be read: {reason}"))),
+        };
+        let namespace = release.head.namespace.as_str();
+        let deleting = ["pre-delete", "post-delete"];
+        let hooks =
+            body.hooks.iter().filter(|hook| hook.events.iter().any(|event| deleting.contains(&&**event)));
+        let hooks: Vec<&Object> = hooks.map(|hook| &hook.object).collect();
+        let mut acts = acts_on("", &RECORDS, namespace);
+        let (of_objects, of_hooks): (&[_], &[_]) = (&["get", "delete"], &["get", "create", "delete"]);
+        let objects = body.objects.iter().map(|object| (object, of_objects));
+        for (object, verbs) in objects.chain(hooks.iter().map(|object| (*object, of_hooks))) {
+            match self.acts(object, verbs, namespace).await? {
+                Ok(more) => acts.extend(more),
+                Err(unknown) => return Ok(Some(unknown)),
+            }
+        }
+        if hooks.iter().any(|object| object.kind() == "Job") {
+            let (jobs, pods) = JOBS.split_at(3);
+            acts.extend(acts_on("batch", jobs, namespace));
+            acts.extend(acts_on("", pods, namespace));
+        }
+        let mut known: Vec<Act> = Vec::new();
+        for act in acts {
+            if !known.contains(&act) {
+                if let Some(no) = self.may_not(&act).await? {
+                    return Ok(Some(no));
+                }
+                known.push(act);
+            }
+        }
+        for object in hooks.into_iter().filter(|object| object.api_version().starts_with("rbac.")) {
+            if let Some(no) = self.may_not_grant(object, namespace).await? {
+                return Ok(Some(no));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether none of its objects is there any more, though somebody has said that kube-janitor may take them.
+    pub(crate) async fn is_hollow(&self, release: &Release) -> Result<bool, Error> {
+        let Ok(body) = &release.body else { return Ok(false) };
+        if release.janitor.is_none() || body.objects.is_empty() {
+            return Ok(false);
+        }
+        for object in &body.objects {
+            let Some(api) = self.api(object, &release.head.namespace).await? else { return Ok(false) };
+            let name = object.name();
+            let get = || async { api.get_metadata_opt(name).await.map_err(|error| classed(&error)) };
+            if self.asked.call(&release.owner(), "look for its objects", get).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn acts(
+        &self,
+        object: &Object,
+        verbs: &[&'static str],
+        namespace: &str,
+    ) -> Result<Result<Vec<Act>, String>, Error> {
+        let Some((resource, scope)) = self.kind(object).await? else {
+            let (kind, version) = (object.kind(), object.api_version());
+            return Ok(Err(format!("the cluster does not know kind {kind} of {version}, which is in it")));
+        };
+        let namespace = object.namespace().unwrap_or(namespace);
+        let act = |verb| Act {
+            verb,
+            group: resource.group.clone(),
+            resource: resource.plural.clone(),
+            namespace: (scope == Scope::Namespaced).then(|| namespace.to_owned()),
+            // A create has no name yet that anybody could look at.
+            name: (verb != "create").then(|| object.name().to_owned()),
+        };
+        Ok(Ok(verbs.iter().map(|verb| act(*verb)).collect()))
+    }
+
+    async fn may_not(&self, act: &Act) -> Result<Option<String>, Error> {
+        let Act { verb, group, resource, namespace, name } = act;
+        let (of, part) =
+            resource.split_once('/').map_or((resource.as_str(), None), |(of, part)| (of, Some(part)));
+        let review = SelfSubjectAccessReview {
+            spec: SelfSubjectAccessReviewSpec {
+                resource_attributes: Some(ResourceAttributes {
+                    verb: Some((*verb).to_owned()),
+                    group: Some(group.clone()),
+                    resource: Some(of.to_owned()),
+                    subresource: part.map(str::to_owned),
+                    namespace: namespace.clone(),
+                    name: name.clone(),
+                    ..ResourceAttributes::default()
+                }),
+                ..SelfSubjectAccessReviewSpec::default()
+            },
+            ..SelfSubjectAccessReview::default()
+        };
+        let api = Api::<SelfSubjectAccessReview>::all(self.asked.client.clone());
+        let params = PostParams::default();
+        let ask = || async { api.create(&params, &review).await.map_err(|error| classed(&error)) };
+        let review = self.asked.call("its own rights", "ask for them", ask).await?;
+        if review.status.is_some_and(|status| status.allowed) {
+            return Ok(None);
+        }
+        let dot = if group.is_empty() { "" } else { "." };
+        let place = namespace.as_ref().map_or_else(String::new, |namespace| format!(" in {namespace}"));
+        let name = name.as_ref().map_or_else(String::new, |name| format!(" {name}"));
+        Ok(Some(format!("sweep may not {verb} {resource}{dot}{group}{name}{place}")))
+    }
+
+    /// Whoever makes a Role has to have all that it grants: only a trial says so.
+    async fn may_not_grant(&self, object: &Object, namespace: &str) -> Result<Option<String>, Error> {
+        let (kind, name) = (object.kind(), object.name());
+        let Some(api) = self.api(object, namespace).await? else { return Ok(None) };
+        let trial: DynamicObject = serde_json::from_value(object.json().clone())
+            .map_err(|error| Error::internal(format!("{kind} {name}: read it: {error}")))?;
+        let params = PostParams { dry_run: true, ..PostParams::default() };
+        let create = || async {
+            match api.create(&params, &trial).await {
+                Ok(_) => Ok(None),
+                // It is there from another phase: who may is asked before that. A binding is made after its Role, which a
+                // trial leaves out.
+                Err(kube::Error::Api(status)) if [404, 409].contains(&status.code) => Ok(None),
+                Err(kube::Error::Api(status)) if (400..500).contains(&status.code) && status.code != 429 => {
+                    Ok(Some(status.message.clone()))
+                }
+                Err(error) => Err(classed(&error)),
+            }
+        };
+        let no = self.asked.call(&format!("{kind} {name}"), "try to make it", create).await?;
+        Ok(no.map(|no| format!("sweep may not make the {kind} that its hooks run by: {no}")))
+    }
+
+    async fn api(&self, object: &Object, namespace: &str) -> Result<Option<Api<DynamicObject>>, Error> {
+        let namespace = object.namespace().unwrap_or(namespace);
+        let client = self.asked.client.clone();
+        Ok(self.kind(object).await?.map(|(resource, scope)| match scope {
+            Scope::Namespaced => Api::namespaced_with(client, namespace, &resource),
+            Scope::Cluster => Api::all_with(client, &resource),
+        }))
+    }
+
+    async fn kind(&self, object: &Object) -> Result<Known, Error> {
+        let key = (object.api_version().to_owned(), object.kind().to_owned());
+        if let Some(known) = self.kinds.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let (group, version) = key.0.split_once('/').unwrap_or(("", &key.0));
+        let kind = GroupVersionKind::gvk(group, version, &key.1);
+        let find = || async {
+            match pinned_kind(&self.asked.client, &kind).await {
+                Ok((resource, capabilities)) => Ok(Some((resource, capabilities.scope))),
+                Err(kube::Error::Discovery(_)) => Ok(None),
+                Err(kube::Error::Api(status)) if status.code == 404 => Ok(None),
+                Err(error) => Err(classed(&error)),
+            }
+        };
+        let found = self.asked.call(&format!("kind {} of {}", key.1, key.0), "look for it", find).await?;
+        self.kinds.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+}
+
+fn acts_on(group: &str, verbs: &[(&'static str, &str)], namespace: &str) -> Vec<Act> {
+    let act = |(verb, resource): &(&'static str, &str)| Act {
+        verb,
+        group: group.to_owned(),
+        resource: (*resource).to_owned(),
+        namespace: Some(namespace.to_owned()),
+        name: None,
+    };
+    verbs.iter().map(act).collect()
+}

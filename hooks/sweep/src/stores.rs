@@ -1,0 +1,140 @@
+//! The back ends, by their hooks: each is a process of its own beside this one, which gets its file on stdin.
+//!
+//! What a back end speaks, whose a thing is and how often something is tried is the hooks' business.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use feature::{FeatureName, Owner};
+use provision::{error::Error, exit, report::Report};
+use serde::Deserialize;
+use tokio::{io::AsyncWriteExt, process::Command};
+
+use crate::{
+    config::{BackEnd, BackEnds},
+    thing::Thing,
+};
+
+/// The hooks that lie beside this binary, and where their back ends are.
+pub(crate) struct Stores<'a> {
+    beside: PathBuf,
+    back_ends: &'a BackEnds,
+    report: &'a Report,
+}
+
+/// A line of a hook's report.
+#[derive(Debug, Deserialize)]
+struct Line {
+    change: String,
+    thing: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// How long one back end is waited for: others wait behind it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl<'a> Stores<'a> {
+    pub(crate) fn beside(back_ends: &'a BackEnds, report: &'a Report) -> Self {
+        let here = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_path_buf));
+        Self { beside: here.unwrap_or_default(), back_ends, report }
+    }
+
+    /// What carries a copy's mark in a back end.
+    pub(crate) async fn marked(&self, back_end: BackEnd) -> Result<Vec<Thing>, Error> {
+        let (out, ended) = self.hook(back_end, "marks", &self.back_ends.file_to_look(back_end)).await?;
+        ended?;
+        let mut things = Vec::new();
+        for line in out.lines() {
+            let thing = Thing::of_line(back_end, line);
+            things.extend(thing.map_err(|error| nonsense(back_end, "marks", &error))?);
+        }
+        Ok(things)
+    }
+
+    /// Deletes all that an owner has in a back end for a feature, and reports it.
+    pub(crate) async fn clear(
+        &self,
+        back_end: BackEnd,
+        owner: &Owner,
+        feature: &FeatureName,
+    ) -> Result<(), Error> {
+        self.delete(back_end, &self.back_ends.file_to_delete(back_end, owner, feature)).await
+    }
+
+    /// Takes the keys of an owner out of a Secret that is somebody else's.
+    pub(crate) async fn take_out(
+        &self,
+        namespace: &str,
+        name: &str,
+        owner: &Owner,
+        feature: &FeatureName,
+    ) -> Result<(), Error> {
+        let file = BackEnds::file_to_take_out(namespace, name, owner, feature);
+        self.delete(BackEnd::Secret, &file).await
+    }
+
+    async fn delete(&self, back_end: BackEnd, file: &str) -> Result<(), Error> {
+        let (out, ended) = self.hook(back_end, "delete", file).await?;
+        let mut left = None;
+        for line in out.lines() {
+            let line: Line = serde_json::from_str(line)
+                .map_err(|error| nonsense(back_end, "delete", &error.to_string()))?;
+            let Line { change, thing, reason } = line;
+            self.report.line(&change, &thing, &reason)?;
+            if change == "left" {
+                left.get_or_insert(thing);
+            }
+        }
+        ended?;
+        // A hook's delete ends well where a back end is down, for Helm's sake.
+        left.map_or(Ok(()), |thing| {
+            Err(Error::unreachable(format!("{thing}: is left, and the next run tries again")))
+        })
+    }
+
+    /// What a hook says on stdout, and how it ended.
+    async fn hook(
+        &self,
+        back_end: BackEnd,
+        verb: &str,
+        file: &str,
+    ) -> Result<(String, Result<(), Error>), Error> {
+        let program = self.beside.join(format!("{back_end}-hook"));
+        let failed = |act: &str, error: &dyn std::fmt::Display| {
+            Error::internal(format!("{back_end}: {act} {}: {error}", program.display()))
+        };
+        let mut child = Command::new(&program)
+            .args([verb, "--config=/dev/stdin", "--output=json"])
+            .arg(format!("--timeout={}s", PATIENCE.as_secs()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| failed("run", &error))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // One that ends before it has read says why itself.
+            drop(stdin.write_all(file.as_bytes()).await);
+        }
+        let output = child.wait_with_output().await.map_err(|error| failed("wait for", &error))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
+        let out = String::from_utf8(output.stdout).map_err(|error| failed("read the report of", &error))?;
+        let ended = match output.status.code().and_then(exit::Code::of) {
+            Some(exit::DONE) => Ok(()),
+            Some(exit::UNREACHABLE) => Err(Error::unreachable(last)),
+            Some(exit::REFUSED) => Err(Error::refused(last)),
+            Some(exit::CONFIG) => Err(Error::config(last)),
+            _ => Err(Error::internal(format!("{last} ({})", output.status))),
+        };
+        Ok((out, ended))
+    }
+}
+
+fn nonsense(back_end: BackEnd, verb: &str, error: &str) -> Error {
+    Error::internal(format!("{back_end}: a line of {back_end}-hook {verb}: {error}"))
+}

@@ -1,0 +1,245 @@
+//! sweep at the real API server, with the real Helm and every back end of the lab. Its clock is given to it: nothing waits.
+
+mod clock;
+mod faults;
+mod guard;
+mod leftovers;
+mod list;
+mod pending;
+mod rights;
+mod runs;
+
+use std::collections::BTreeSet;
+
+use acceptance::{
+    cluster,
+    emulator::{Emulator, REGION},
+    helm::{Helm, Version},
+    hook::{Ended, Hook},
+    kafka::Broker,
+    lab::lab,
+    place::Namespace,
+    postgres::Server,
+    process, repo,
+};
+use feature::words;
+use jiff::{Timestamp, ToSpan};
+use serde_json::Value;
+
+/// What every copy of these tests is for.
+const FEATURE: &str = "feat1";
+
+/// A namespace whose copies are swept, and what the back ends hold of them: all that has its name in it.
+struct Site {
+    namespace: Namespace,
+    emulator: Emulator,
+    broker: Broker,
+    server: Server,
+}
+
+impl Site {
+    /// A namespace that no other test has, whose name is a word that nothing else in a back end has in its name.
+    fn of(namespace: &str) -> Self {
+        let site = Self {
+            namespace: Namespace::new(namespace),
+            emulator: Emulator::localstack(),
+            broker: Broker::lab(),
+            server: Server::lab(),
+        };
+        site.forget();
+        site
+    }
+
+    fn name(&self) -> &str {
+        &self.namespace.0
+    }
+
+    /// Takes everything out of the back ends.
+    fn forget(&self) {
+        drop((
+            self.emulator.swept(self.name()),
+            self.broker.swept(self.name()),
+            self.server.swept(&self.word()),
+        ));
+    }
+
+    /// The name as databases have it.
+    fn word(&self) -> String {
+        self.name().replace('-', "_")
+    }
+
+    /// A file of sweep's for this namespace.
+    fn file(&self, rest: &str) -> String {
+        let head = format!("apiVersion: {}\nkind: {}\n", words::API_VERSION, words::FEATURE_SWEEP);
+        format!("{head}namespaces: [{}]\n{rest}\n", self.name())
+    }
+
+    /// The same with all back ends, at these addresses of the first and the last.
+    fn file_with(&self, emulator: &str, rest: &str) -> String {
+        self.file(&format!(
+            "backEnds:\n  sqs: {{endpointUrl: '{emulator}', region: {REGION}}}\n  sns: {{}}\n  kafka: {{bootstrapServers: '{}'}}\n  \
+             database: {{adminUrl: {{env: ADMIN_URL}}}}\n{rest}",
+            self.broker.bootstrap()
+        ))
+    }
+
+    fn whole_file(&self) -> String {
+        self.file_with(self.emulator.url(), "")
+    }
+
+    /// sweep, which runs this Helm.
+    fn sweep(&self, config: &str, words: &[&str]) -> Ended {
+        self.sweep_by(Version::Four, config, words)
+    }
+
+    /// A run that goes well, at every back end.
+    fn clear(&self) {
+        let _ = self.sweep(&self.whole_file(), &[]).ends_with(0);
+    }
+
+    fn sweep_by(&self, version: Version, config: &str, words: &[&str]) -> Ended {
+        let helm = match version {
+            Version::Three => lab().var("HELM3"),
+            Version::Four => lab().var("HELM4"),
+        };
+        let helm = format!("--helm={helm}");
+        let words: Vec<&str> = words.iter().copied().chain([helm.as_str()]).collect();
+        program().run("run", config, &words)
+    }
+
+    /// A word of sweep's that needs no file.
+    fn say(&self, verb: &str, words: &[&str]) -> Ended {
+        let namespace = format!("--namespace={}", self.name());
+        let words: Vec<&str> = words.iter().copied().chain([namespace.as_str()]).collect();
+        program().run(verb, "", &words).ends_with(0)
+    }
+
+    /// The copies in the list.
+    fn list(&self, config: &str, words: &[&str]) -> Vec<Value> {
+        let namespace = format!("--namespace={}", self.name());
+        let words: Vec<&str> = words.iter().copied().chain([namespace.as_str(), "--output=json"]).collect();
+        program().run("list", config, &words).ends_with(0).json()
+    }
+
+    /// A file of the hooks' for a release of the copy here.
+    fn hooks_file(&self, owner: &str, sections: &str) -> String {
+        let head = format!("apiVersion: {}\nkind: {}\n", words::API_VERSION, words::FEATURE_RESOURCES);
+        format!("{head}feature: {FEATURE}\nowner: {}/{owner}\nttl: 1h\n{sections}\n", self.name())
+    }
+
+    /// One thing of each kind, as sections of a hooks' file.
+    fn sections(&self) -> String {
+        let (word, url) = (self.name(), self.emulator.url());
+        let told =
+            "[{value: name, secret: told-feat1, key: NAME}, {value: name, configMap: told-feat1, key: NAME}]";
+        format!(
+            "sqs: {{endpointUrl: '{url}', region: {REGION}, queues: [{{name: {word}, outputs: {told}}}]}}\n\
+             sns:\n  topics: [{{name: {word}, subscriptions: [{{protocol: sqs, queue: {word}}}]}}]\n  \
+             subscriptions: [{{topic: {word}-base, protocol: sqs, queue: {word}}}]\n\
+             kafka: {{bootstrapServers: '{}', topics: [{{name: {word}}}], consumerGroups: [{{name: {word}}}]}}\n\
+             database: {{adminUrl: {{env: ADMIN_URL}}, databases: [{{name: {}}}]}}\n\
+             secret:\n  secrets:\n    - {{from: {{name: orders}}}}\n    \
+             - {{set: {{OURS: x}}, to: {{name: shared}}, conflict: merge}}\n",
+            self.broker.bootstrap(),
+            self.word()
+        )
+    }
+
+    /// Gives a release of the copy one thing of each kind, as its hooks would.
+    fn provide(&self, owner: &str) {
+        self.emulator.sns("CreateTopic", &[("Name", &format!("{}-base", self.name()))]);
+        for (name, key) in [("orders", "URL"), ("shared", "THEIRS")] {
+            let object = serde_json::json!({
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": name, "namespace": self.name()},
+                "stringData": {(key): "base's"},
+            });
+            cluster::put(&object.to_string());
+        }
+        let file = self.hooks_file(owner, &self.sections());
+        hook().does("apply", &file, &["secret", "database", "kafka", "sqs", "sns"]);
+    }
+
+    /// Everything of the copy that is there, wherever it is.
+    fn holds(&self) -> BTreeSet<String> {
+        let copy = format!("{}-{FEATURE}", self.name());
+        let of = |kind: &'static str, names: Vec<String>, copy: &str| {
+            let copy = copy.to_owned();
+            names.into_iter().filter(move |name| *name == copy).map(move |name| format!("{kind}/{name}"))
+        };
+        let mut holds: BTreeSet<String> = BTreeSet::new();
+        holds.extend(of("queue", self.emulator.queues().into_keys().collect(), &copy));
+        holds.extend(of("topic", self.emulator.topics().into_keys().collect(), &copy));
+        holds.extend(of("events", self.broker.topics().into_keys().collect(), &copy));
+        holds.extend(of("group", self.broker.groups().into_keys().collect(), &copy));
+        let database = format!("{}_{FEATURE}", self.word());
+        holds.extend(of("database", self.server.databases().into_keys().collect(), &database));
+        holds.extend(of("role", self.server.roles().into_keys().collect(), &database));
+        let base = format!("{}-base", self.name());
+        if self.emulator.topics().contains_key(&base) && !self.emulator.subscriptions(&base).is_empty() {
+            holds.insert("subscription/base".to_owned());
+        }
+        for (name, object) in cluster::objects_of(self.name(), "secrets,configmaps") {
+            if object["metadata"]["annotations"][words::OWNER].is_string() {
+                holds.insert(name);
+            } else if object["data"]["OURS"].is_string() {
+                holds.insert(format!("{name}/OURS"));
+            }
+        }
+        holds
+    }
+
+    fn kubectl(&self, words: &[&str]) -> String {
+        process::output_of(lab().command("kubectl").args(["--namespace", self.name()]).args(words))
+    }
+
+    /// The releases that are there.
+    fn releases(&self, helm: &Helm) -> BTreeSet<String> {
+        let said = process::output_of(helm.helm().args(["list", "--short", "--namespace", self.name()]));
+        said.lines().map(str::to_owned).collect()
+    }
+}
+
+/// The kinds that [`Site::provide`] gives, of which none is left in the end.
+const KINDS: usize = 11;
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.forget();
+        }
+    }
+}
+
+/// sweep with what it needs of the lab.
+fn program() -> Hook {
+    with_lab(Hook::sweep())
+}
+
+/// The hooks, several at once.
+fn hook() -> Hook {
+    with_lab(Hook::several())
+}
+
+fn with_lab(hook: Hook) -> Hook {
+    hook.env("KUBECONFIG", lab().var("KUBECONFIG")).env("ADMIN_URL", lab().var("POSTGRES_URL"))
+}
+
+/// A moment so many hours from now, as sweep takes it.
+fn in_hours(hours: i64) -> String {
+    format!("--at={}", Timestamp::now() + hours.hours())
+}
+
+/// A release of the chart `secret` as a copy's, which has no pods: deployed at once.
+fn deploy(helm: &Helm, site: &Site, release: &str, ttl: &str, words: &[&str]) {
+    let mut command = helm.helm();
+    command.args(["upgrade", "--install", release]).arg(repo::root().join("tests/charts/secret")).args([
+        "--namespace",
+        site.name(),
+        "--post-renderer=devstack",
+    ]);
+    let flags = [format!("--feature={FEATURE}"), format!("--release={release}"), format!("--ttl={ttl}")];
+    command.args(flags.iter().map(|flag| format!("--post-renderer-args={flag}")));
+    let _ = process::output_of(command.args(["--post-renderer-args=--router=none"]).args(words));
+}

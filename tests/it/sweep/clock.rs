@@ -1,0 +1,100 @@
+//! One clock for all releases of a copy, and what people say of it: it holds as long as it is meant to.
+
+use std::time::{Duration, Instant};
+
+use acceptance::{helm::Helm, images, process, repo};
+use jiff::Timestamp;
+
+use super::{FEATURE, Site, deploy, in_hours};
+use crate::stage::with_either_helm;
+
+/// How long the copy of the first test lives after a deploy, in seconds: longer than a deploy and a run take.
+const TTL: u64 = 10;
+
+with_either_helm! {
+    fn an_application_that_is_redeployed_keeps_its_queue_and_database_for_five_ttls_and_then_all_goes(helm, number) {
+        images::load();
+        let site = Site::of(&format!("clock-{number}"));
+        install_hooks(helm, &site);
+        let began = Instant::now();
+        let held = site.holds();
+        assert!(held.len() >= 4, "{held:?}");
+        let mut runs = 0;
+        while began.elapsed() < Duration::from_secs(5 * TTL) {
+            deploy(helm, &site, "app-feat1", &format!("{TTL}s"), &[]);
+            let ended = site.sweep_by(helm.version, &site.whole_file(), &[]).ends_with(0);
+            assert_eq!(ended.stdout, "", "{}", ended.said());
+            runs += 1;
+        }
+        assert!(runs > 5, "{runs} runs");
+        assert_eq!(site.holds(), held);
+
+        let ended = site.sweep_by(helm.version, &site.whole_file(), &[&in_hours(1)]).ends_with(0);
+        let gone: Vec<String> = ended.report().iter().filter(|line| line.starts_with("uninstall")).cloned().collect();
+        assert_eq!(gone.len(), 2, "{}", ended.said());
+        let name = site.name();
+        assert!(gone[0].contains(&format!("release/{name}/app-feat1 ")), "{gone:?}");
+        assert!(gone[1].contains(&format!("release/{name}/app-feat1-hooks ")), "{gone:?}");
+        assert_eq!((site.releases(helm).len(), site.holds().len()), (0, 0));
+    }
+
+    fn extend_and_keep_survive_upgrade_and_rollback_and_expire_does_not_survive_a_deploy(helm, number) {
+        let site = Site::of(&format!("said-{number}"));
+        let feature = format!("--feature={FEATURE}");
+        deploy(helm, &site, "app-feat1", "1h", &[]);
+        let due = || site.list("", &[])[0]["due"].as_str().expect("a text").to_owned();
+        let upgrade = || deploy(helm, &site, "app-feat1", "1h", &["--set=text=true"]);
+        let rollback = || {
+            let mut command = helm.helm();
+            let _ = process::output_of(command.args(["rollback", "app-feat1", "1", "--namespace", site.name()]));
+        };
+
+        site.say("extend", &[&feature, "--ttl=5h"]);
+        let extended = due();
+        let left = extended.parse::<Timestamp>().expect("a moment").duration_since(Timestamp::now());
+        assert!((4 * 3600 + 3500..=5 * 3600).contains(&left.as_secs()), "{extended}");
+        upgrade();
+        assert_eq!(due(), extended);
+        rollback();
+        assert_eq!(due(), extended);
+        assert_eq!(site.sweep("", &["-n", site.name(), &in_hours(4)]).ends_with(0).stdout, "");
+
+        site.say("keep", &[&feature]);
+        upgrade();
+        rollback();
+        assert_eq!(due(), "never");
+        assert_eq!(site.sweep("", &["-n", site.name(), &in_hours(10_000)]).ends_with(0).stdout, "");
+
+        site.say("expire", &[&feature]);
+        assert!(due().parse::<Timestamp>().expect("a moment") <= Timestamp::now());
+        // The next second is a later one.
+        let second = Timestamp::now().as_second();
+        acceptance::cluster::eventually("the next second", 3, || {
+            if Timestamp::now().as_second() > second { Ok(()) } else { Err(String::new()) }
+        });
+        upgrade();
+        assert!(due().parse::<Timestamp>().expect("a moment") > Timestamp::now());
+        site.say("expire", &[&feature]);
+        site.sweep_by(helm.version, "", &["-n", site.name()]).ends_with(0);
+        assert_eq!(site.releases(helm).len(), 0);
+    }
+}
+
+/// The hooks of a copy: a queue and a database.
+fn install_hooks(helm: &Helm, site: &Site) {
+    let (word, database) = (site.name(), site.word());
+    let folder = tempfile::tempdir().expect("a folder");
+    let values = folder.path().join("values.yaml");
+    let text = format!(
+        "feature: {FEATURE}\nttl: {TTL}s\n\
+         env: [{{name: ADMIN_URL, value: '{}'}}]\n\
+         sqs: {{endpointUrl: 'http://localstack.infra:4566', region: {}, queues: [{{name: {word}, outputs: [{{value: url, secret: told, key: URL}}]}}]}}\n\
+         database: {{adminUrl: {{env: ADMIN_URL}}, databases: [{{name: {database}}}]}}\n",
+        acceptance::lab::lab().database_admin,
+        acceptance::emulator::REGION,
+    );
+    std::fs::write(&values, text).expect("the values are written");
+    let mut command = helm.helm();
+    command.args(["install", "app-feat1-hooks"]).arg(repo::root().join("charts/devstack-hooks"));
+    let _ = process::output_of(command.args(["--namespace", site.name(), "--values"]).arg(values));
+}

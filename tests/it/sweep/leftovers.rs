@@ -1,0 +1,197 @@
+//! What has no release any more goes from every back end, and nothing else does.
+
+use std::collections::BTreeMap;
+
+use acceptance::{
+    cluster,
+    helm::{Helm, Version},
+};
+use feature::words;
+use serde_json::{Value, json};
+
+use super::{FEATURE, KINDS, Site, deploy, hook, in_hours, program};
+
+/// How many things of others there are of each kind: a thousand in all.
+const FOREIGN: [(&str, usize); 5] =
+    [("queues", 350), ("topics", 300), ("secrets", 200), ("events", 100), ("databases", 50)];
+
+/// What is there, by kind and name, with what is written on it.
+fn everything(site: &Site) -> BTreeMap<String, String> {
+    let word = site.name();
+    let mut all = BTreeMap::new();
+    for name in site.emulator.queues().into_keys().filter(|name| name.contains(word)) {
+        all.insert(format!("queues/{name}"), format!("{:?}", site.emulator.queue_tags(&name)));
+    }
+    for name in site.emulator.topics().into_keys().filter(|name| name.contains(word)) {
+        all.insert(format!("topics/{name}"), format!("{:?}", site.emulator.topic_tags(&name)));
+    }
+    all.extend(
+        site.broker
+            .topics()
+            .into_keys()
+            .filter(|name| name.contains(word))
+            .map(|name| (format!("events/{name}"), String::new())),
+    );
+    let database = site.word();
+    let named =
+        |(name, comment): (String, Option<String>)| (format!("databases/{name}"), format!("{comment:?}"));
+    all.extend(site.server.databases().into_iter().filter(|(name, _)| name.contains(&database)).map(named));
+    for (name, mut object) in cluster::objects_of(word, "secrets") {
+        cluster::lasting(&mut object);
+        all.insert(name, object.to_string());
+    }
+    all
+}
+
+/// Things of others: some bear the mark of base, some that of a copy that lives, and some are called as the copy's are.
+fn surround(site: &Site) {
+    let word = site.name();
+    let live = json!({(words::OWNER): format!("{word}/other-hooks"), (words::FEATURE): "other", (words::TTL): "1s", (words::EXPIRES_AT): "1"});
+    let base = json!({(words::OWNER): format!("{word}/base-hooks")});
+    let marks = |number: usize| match number % 3 {
+        0 => json!({}),
+        1 => live.clone(),
+        _ => base.clone(),
+    };
+    let called = |number: usize| {
+        if number % 2 == 0 { format!("{word}-f{number}-{FEATURE}") } else { format!("{word}-f{number}") }
+    };
+    for (kind, count) in FOREIGN {
+        let mut secrets = Vec::new();
+        let mut sql = String::new();
+        for number in 0..count {
+            let (name, marks) = (called(number), marks(number));
+            match kind {
+                "queues" => {
+                    drop(site.emulator.sqs("CreateQueue", &json!({"QueueName": name, "tags": marks})))
+                }
+                "topics" => {
+                    let mut words = vec![("Name".to_owned(), name)];
+                    for (at, (key, value)) in marks.as_object().expect("an object").iter().enumerate() {
+                        words.push((format!("Tags.member.{}.Key", at + 1), key.clone()));
+                        words.push((
+                            format!("Tags.member.{}.Value", at + 1),
+                            value.as_str().expect("a text").to_owned(),
+                        ));
+                    }
+                    let words: Vec<(&str, &str)> =
+                        words.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+                    site.emulator.sns("CreateTopic", &words);
+                }
+                "events" => site.broker.make(&name, 1, &[]),
+                "databases" => {
+                    let name = name.replace('-', "_");
+                    site.server.run("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0"));
+                    if number % 3 > 0 {
+                        let comment = marks.to_string();
+                        sql += &format!("COMMENT ON DATABASE {name} IS '{comment}';");
+                    }
+                }
+                _ => {
+                    let mut metadata = json!({"name": name, "namespace": word, "annotations": marks});
+                    if let Some(feature) = marks.get(words::FEATURE) {
+                        metadata["labels"] = json!({(words::FEATURE): feature});
+                        metadata["annotations"].as_object_mut().expect("an object").remove(words::FEATURE);
+                    }
+                    secrets.push(json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata}));
+                }
+            }
+        }
+        if !secrets.is_empty() {
+            cluster::put(&json!({"apiVersion": "v1", "kind": "List", "items": secrets}).to_string());
+        }
+        if !sql.is_empty() {
+            site.server.run("postgres", &sql);
+        }
+    }
+}
+
+#[test]
+fn one_of_each_kind_goes_among_a_thousand_of_others() {
+    let (site, helm) = (Site::of("thousand"), Helm::new(Version::Four));
+    assert_eq!(FOREIGN.iter().map(|(_, count)| count).sum::<usize>(), 1000);
+    surround(&site);
+    // The copy of the others lives.
+    let labels = format!("--labels={}=other,{}=1000h", words::FEATURE, words::TTL);
+    deploy(&helm, &site, "other-feat1", "1000h", &[&labels]);
+    site.provide("orders-feat1-hooks");
+    assert_eq!(site.holds().len(), KINDS, "{:?}", site.holds());
+    // A Secret of somebody else's, in which the copy had keys, stays with its own.
+    let before: BTreeMap<_, _> =
+        everything(&site).into_iter().filter(|(name, _)| !name.contains("shared")).collect();
+
+    let dry = site.sweep(&site.whole_file(), &["--dry-run", "--output=json"]).ends_with(0);
+    assert!(dry.json().iter().all(|line| line["change"] == "delete"), "{}", dry.said());
+    assert_eq!(site.holds().len(), KINDS);
+
+    let ended = site.sweep(&site.whole_file(), &[]).ends_with(0);
+    assert_eq!(site.holds().into_iter().collect::<Vec<_>>(), Vec::<String>::new(), "{}", ended.said());
+    let after: BTreeMap<_, _> =
+        everything(&site).into_iter().filter(|(name, _)| !name.contains("shared")).collect();
+    let gone: Vec<&String> = before.keys().filter(|name| !after.contains_key(*name)).collect();
+    let word = site.name();
+    let copys = [
+        "Secret/orders-feat1".to_owned(),
+        "Secret/told-feat1".to_owned(),
+        format!("databases/{word}_{FEATURE}"),
+        format!("events/{word}-{FEATURE}"),
+        format!("queues/{word}-{FEATURE}"),
+        format!("topics/{word}-{FEATURE}"),
+    ];
+    assert_eq!(gone, copys.iter().collect::<Vec<_>>(), "{}", ended.said());
+    let changed: Vec<&String> =
+        after.iter().filter(|(name, have)| before.get(*name) != Some(have)).map(|(name, _)| name).collect();
+    assert_eq!(changed, Vec::<&String>::new());
+    let again = site.sweep(&site.whole_file(), &[]).ends_with(0);
+    assert_eq!(again.stdout, "", "{}", again.said());
+}
+
+#[test]
+fn where_no_helm_can_be_asked_the_mark_alone_says_when() {
+    let site = Site::of("unasked");
+    site.provide("orders");
+    let file = format!(
+        "apiVersion: {}\nkind: {}\nunasked: [unask*]\nbackEnds:\n  sqs: {{endpointUrl: '{}', region: {}}}\n",
+        words::API_VERSION,
+        words::FEATURE_SWEEP,
+        site.emulator.url(),
+        acceptance::emulator::REGION
+    );
+    let namespace = "--namespace=default";
+    assert_eq!(program().run("run", &file, &[namespace]).ends_with(0).stdout, "");
+    let ended = program().run("run", &file, &[namespace, &in_hours(2)]).ends_with(0);
+    assert_eq!(ended.report(), ["delete  sqs/unasked-feat1"], "{}", ended.said());
+}
+
+#[test]
+fn what_is_protected_stays_with_all_of_its_owner_and_a_run_takes_no_more_than_it_may() {
+    let site = Site::of("capped");
+    for (owner, queue) in [("one", "a"), ("two", "b")] {
+        let section = format!(
+            "sqs: {{endpointUrl: '{}', region: {}, queues: [{{name: capped-{queue}}}, {{name: capped-{queue}{queue}}}]}}",
+            site.emulator.url(),
+            acceptance::emulator::REGION
+        );
+        hook().does("apply", &site.hooks_file(owner, &section), &["sqs"]);
+    }
+    let queues =
+        || site.emulator.queues().into_keys().filter(|name| name.contains("capped")).collect::<Vec<_>>();
+    let file = site.file_with(site.emulator.url(), "protect: [capped-aa-*]");
+    let ended = site.sweep(&file, &[]).ends_with(0);
+    let report = ended.report();
+    assert!(
+        report.contains(&"left    capped/one  sqs/capped-aa-feat1 is protected".to_owned()),
+        "{}",
+        ended.said()
+    );
+    assert_eq!(queues(), ["capped-a-feat1", "capped-aa-feat1"]);
+    let ended = site.sweep(&site.whole_file(), &["--feature=feat2"]).ends_with(0);
+    assert_eq!(ended.stdout, "");
+    let _ = site.sweep(&site.whole_file(), &["--feature=feat1"]).ends_with(0);
+    assert_eq!(queues(), Vec::<String>::new());
+}
+
+/// What a JSON line says was done, and to what.
+pub(super) fn done(line: &Value) -> (&str, &str) {
+    (line["change"].as_str().expect("a word"), line["thing"].as_str().expect("a thing"))
+}

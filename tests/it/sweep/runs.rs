@@ -1,0 +1,78 @@
+//! Whole runs: by the chart's CronJob in the cluster, and after kube-janitor has been there.
+
+use acceptance::{cluster, helm::Helm, images, lab::lab, process, repo};
+use serde_json::Value;
+
+use super::{Site, deploy};
+use crate::stage::with_either_helm;
+
+with_either_helm! {
+    fn the_charts_job_takes_a_copy_away_with_all_that_it_has(helm, number) {
+        images::load();
+        let site = Site::of(&format!("job-{number}"));
+        let enforce = "pod-security.kubernetes.io/enforce=restricted";
+        let _ = process::output_of(lab().command("kubectl").args(["label", "namespace", site.name(), enforce]));
+        site.provide("app-feat1-hooks");
+        deploy(helm, &site, "app-feat1", "1s", &[]);
+        deploy(helm, &site, "other-feat1", "1h", &["--labels=devstack.dev/feature=feat2"]);
+        install(helm, &site);
+        site.kubectl(&["create", "job", "once", "--from=cronjob/sweep"]);
+        let (job, log) = ended(&site, "once");
+        assert_eq!(job["status"]["succeeded"], 1, "{log}\n{job}");
+        assert!(log.contains(&format!("release/{}/app-feat1 ", site.name())), "{log}");
+        let left: Vec<String> = site.releases(helm).into_iter().collect();
+        assert_eq!(left, ["other-feat1", "sweep"], "{log}");
+        assert_eq!(site.holds().len(), 0, "{log}");
+    }
+
+    fn what_kube_janitor_has_emptied_is_cleared_so_that_the_next_deploy_brings_it_back(helm, number) {
+        let site = Site::of(&format!("janitor-{number}"));
+        deploy(helm, &site, "app-feat1", "6h", &["--post-renderer-args=--janitor"]);
+        deploy(helm, &site, "lean-feat1", "6h", &["--post-renderer-args=--janitor"]);
+        // What the janitor does: it deletes by creation and ttl, and knows no releases.
+        site.kubectl(&["delete", "secret", "app-feat1"]);
+        let status = |release: &str| {
+            let mut command = helm.helm();
+            command.args(["status", release, "--namespace", site.name(), "--output=json"]);
+            process::run(&mut command).status.success()
+        };
+        assert!(status("app-feat1"));
+        let ended = site.sweep_by(helm.version, "", &["-n", site.name()]).ends_with(0);
+        let lines: Vec<String> = ended.report().into_iter().filter(|line| line.starts_with("uninstall")).collect();
+        assert_eq!(lines.len(), 1, "{}", ended.said());
+        assert!(lines[0].contains("/app-feat1 ") && lines[0].contains("its objects are gone"), "{lines:?}");
+        assert!(!status("app-feat1") && status("lean-feat1"));
+        deploy(helm, &site, "app-feat1", "6h", &[]);
+        let secrets = cluster::objects_of(site.name(), "secrets");
+        assert!(secrets.contains_key("Secret/app-feat1"), "{:?}", secrets.keys());
+    }
+}
+
+/// sweep's chart, which never runs by itself in the time of this test.
+fn install(helm: &Helm, site: &Site) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let values = folder.path().join("values.yaml");
+    let text = format!(
+        "namespaces: [{}]\nschedule: 0 0 1 1 *\nenv: [{{name: ADMIN_URL, value: '{}'}}]\nbackEnds:\n  \
+         sqs: {{endpointUrl: 'http://localstack.infra:4566', region: {}}}\n  sns: {{}}\n  \
+         kafka: {{bootstrapServers: 'kafka.infra:9092'}}\n  database: {{adminUrl: {{env: ADMIN_URL}}}}\n",
+        site.name(),
+        lab().database_admin,
+        acceptance::emulator::REGION,
+    );
+    std::fs::write(&values, text).expect("the values are written");
+    let mut command = helm.helm();
+    command.args(["install", "sweep"]).arg(repo::root().join("charts/devstack-sweep"));
+    let _ = process::output_of(command.args(["--namespace", site.name(), "--values"]).arg(values));
+}
+
+/// A Job in its end, and what it said.
+fn ended(site: &Site, name: &str) -> (Value, String) {
+    let job = cluster::eventually("the Job's end", 120, || {
+        let job = site.kubectl(&["get", "job", name, "--output=json"]);
+        let job: Value = serde_json::from_str(&job).map_err(|error| error.to_string())?;
+        let ended = ["succeeded", "failed"].iter().any(|word| job["status"][word].as_u64() > Some(0));
+        if ended { Ok(job) } else { Err(job["status"].to_string()) }
+    });
+    (job, site.kubectl(&["logs", &format!("job/{name}")]))
+}
