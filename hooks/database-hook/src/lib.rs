@@ -16,7 +16,7 @@ use std::{
 use feature::words;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use provision::{
-    Provider,
+    Listed, Provider,
     change::Change,
     config::{
         Bound, FeatureResources, Mark, Place,
@@ -207,6 +207,22 @@ impl Provider for Server {
                 && !section.databases.iter().any(|want| want.name == *name)
         });
         Ok(strays.map(|(name, (role, _))| Database::named(&name, &role)).collect())
+    }
+
+    /// A role of ours whose database has gone, or is not whole, is that database.
+    async fn listed(&self, _: &Databases, _: &Mark) -> Result<Vec<Listed>, Error> {
+        let session = self.main().await?;
+        let mut listed = Vec::new();
+        for (name, (role, tags)) in self.marked(&session).await? {
+            let tags = if tags.contains_key(words::DATABASE) {
+                let have = self.outside(&session, &Database::named(&name, &role)).await?;
+                have.map(|have| have.tags).unwrap_or_default()
+            } else {
+                tags
+            };
+            listed.push(Listed { name, tags: Some(tags) });
+        }
+        Ok(listed)
     }
 
     fn held(_: &Have) -> Option<String> {

@@ -6,7 +6,7 @@
 use std::{cell::Cell, time::Duration};
 
 use provision::{
-    Provider,
+    Listed, Provider,
     change::Change,
     config::{
         FeatureResources, Mark, Place, Scope,
@@ -121,6 +121,18 @@ impl Provider for Broker {
         let topics =
             left(topics, wanted(Kind::Topic)).into_iter().map(|name| Want::Topic(Topic::named(&name)));
         Ok(groups.chain(topics).collect())
+    }
+
+    /// The marks say all: also that of a thing which has gone, so that a delete can take it away.
+    async fn listed(&self, _: &Kafka, _: &Mark) -> Result<Vec<Listed>, Error> {
+        let named = |(kind, name, tags): (Kind, String, Tags)| {
+            let want = match kind {
+                Kind::Topic => Want::Topic(Topic::named(&name)),
+                Kind::Group => Want::Group(Group::named(&name)),
+            };
+            Listed { name: want.to_string(), tags: Some(tags) }
+        };
+        Ok(self.marks.all(&self.session).await?.into_iter().map(named).collect())
     }
 
     /// Whoever still consumes stops once what is deployed next has taken its place.

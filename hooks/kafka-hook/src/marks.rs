@@ -86,6 +86,20 @@ impl Marks {
         Ok(self.known().of(&kind.key(name)).cloned().unwrap_or_default())
     }
 
+    /// All that has a mark, with its name and that.
+    pub(crate) async fn all(&self, session: &Session) -> Result<Vec<(Kind, String, Tags)>, Error> {
+        self.catch_up(session).await?;
+        let kinds = [Kind::Topic, Kind::Group];
+        let of = |key: &str| {
+            kinds.iter().find_map(|kind| Some((*kind, key.strip_prefix(kind.head())?.to_owned())))
+        };
+        let known = self.known();
+        Ok(known
+            .all()
+            .filter_map(|(key, tags)| of(key).map(|(kind, name)| (kind, name, tags.clone())))
+            .collect())
+    }
+
     /// The names of all that is one owner's and one feature's.
     pub(crate) async fn all_of(
         &self,

@@ -39,6 +39,7 @@ pub(crate) enum Verb {
     Plan { exit_code: bool },
     Apply,
     Delete,
+    Marks,
 }
 
 impl Args {
@@ -58,14 +59,16 @@ impl Args {
     ) -> Result<Self, clap::Error> {
         let command = Line::command().bin_name(hook);
         let Line { command } = Line::from_arg_matches(&command.try_get_matches_from(words)?)?;
-        let run = |verb, common| {
-            let Common { config, output, timeout: Timeout(timeout), only } = common;
+        let run = |verb, common, chosen| {
+            let Common { config, output, timeout: Timeout(timeout) } = common;
+            let Chosen { only } = chosen;
             Self { action: Action::Run(Run { verb, config, timeout, only }), output }
         };
         Ok(match command {
-            Word::Plan { exit_code, common } => run(Verb::Plan { exit_code }, common),
-            Word::Apply { common } => run(Verb::Apply, common),
-            Word::Delete { common } => run(Verb::Delete, common),
+            Word::Plan { exit_code, common, chosen } => run(Verb::Plan { exit_code }, common, chosen),
+            Word::Apply { common, chosen } => run(Verb::Apply, common, chosen),
+            Word::Delete { common, chosen } => run(Verb::Delete, common, chosen),
+            Word::Marks { common } => run(Verb::Marks, common, Chosen::default()),
             Word::Validate { config, output } => Self { action: Action::Validate { config }, output },
             Word::Schema => Self { action: Action::Schema, output: Format::Text },
         })
@@ -88,14 +91,25 @@ enum Word {
         exit_code: bool,
         #[command(flatten)]
         common: Common,
+        #[command(flatten)]
+        chosen: Chosen,
     },
     /// Make what the config asks for, and tell the application
     Apply {
         #[command(flatten)]
         common: Common,
+        #[command(flatten)]
+        chosen: Chosen,
     },
     /// Delete what the config names and apply has made
     Delete {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        chosen: Chosen,
+    },
+    /// Name all that bears a mark, whosever it is; write nothing
+    Marks {
         #[command(flatten)]
         common: Common,
     },
@@ -123,6 +137,10 @@ struct Common {
     /// How long all of it may take: a whole number with s or m
     #[arg(long, default_value = "120s", value_name = "TIME")]
     timeout: Timeout,
+}
+
+#[derive(Default, clap::Args)]
+struct Chosen {
     /// Touch this thing alone, by its name in the file; can be given more than once
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
@@ -181,6 +199,7 @@ mod tests {
             ("plan --config=f --exit-code", Verb::Plan { exit_code: true }),
             ("apply --config f", Verb::Apply),
             ("delete --config f", Verb::Delete),
+            ("marks --config f", Verb::Marks),
         ];
         for (words, expected) in cases {
             let (Run { verb, config, timeout, only }, output) = run(words);
@@ -214,6 +233,8 @@ mod tests {
             "apply --config f --timeout=9999999999m",
             "apply --config f extra",
             "create --config f",
+            "marks",
+            "marks --config f --only=a",
             "schema --config f",
             "validate",
             "validate --config f --timeout=5s",

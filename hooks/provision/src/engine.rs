@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod apply;
+mod marked;
 mod order;
 mod teardown;
 
@@ -198,7 +199,8 @@ impl<'a, P: Provider> Engine<'a, P> {
             return Ok(Vec::new());
         }
         let mut strays = Vec::new();
-        for stray in self.marked(provider, named).await? {
+        let found = self.patience.call(&self.endpoint, || provider.strays(self.section, self.mark)).await;
+        for stray in self.ours(provider, found, named).await? {
             match stray.have.as_ref().and_then(P::held) {
                 Some(reason) => self.report.line("left", &thing::<P>(&stray.want), &reason)?,
                 None => strays.push(stray),
@@ -207,10 +209,14 @@ impl<'a, P: Provider> Engine<'a, P> {
         Ok(strays)
     }
 
-    /// Things with our mark that no want names, nor are these.
-    async fn marked(&self, provider: &P, named: &BTreeSet<String>) -> Result<Vec<Item<P>>, Error> {
+    /// Those with our mark that are none of these.
+    async fn ours(
+        &self,
+        provider: &P,
+        found: Result<Vec<P::Want>, Error>,
+        named: &BTreeSet<String>,
+    ) -> Result<Vec<Item<P>>, Error> {
         let mut strays = Vec::new();
-        let found = self.patience.call(&self.endpoint, || provider.strays(self.section, self.mark)).await;
         let found =
             found.map_err(|error| failed(P::SECTION, "look for what is left over", &self.endpoint, error))?;
         for want in found.into_iter().filter(|want| !named.contains(&want.to_string())) {

@@ -89,6 +89,20 @@ pub trait Provider: Sized {
     /// they are to go. Whose they are the engine finds out. Reads only.
     async fn strays(&self, section: &Self::Section, mark: &Mark) -> Result<Vec<Self::Want>, Error>;
 
+    /// What goes with a delete of a section that names nothing: all that bears this mark. Reads only.
+    async fn remains(&self, section: &Self::Section, mark: &Mark) -> Result<Vec<Self::Want>, Error> {
+        self.strays(section, mark).await
+    }
+
+    /// All that may bear a mark, whosever it is: each thing by its name as a want displays it, with what is written on
+    /// it where the back end says that too. Reads only.
+    async fn listed(&self, section: &Self::Section, mark: &Mark) -> Result<Vec<Listed>, Error>;
+
+    /// What is written on a thing that is listed by its name alone; `None` where it has gone since. Reads only.
+    async fn written_on(&self, _name: &str) -> Result<Option<Tags>, Error> {
+        Ok(None)
+    }
+
     /// Why a thing that nothing asks for any more has to stay until another hook has run.
     fn held(have: &Self::Have) -> Option<String>;
 
@@ -141,6 +155,14 @@ pub trait Provider: Sized {
     fn outputs(want: &Self::Want, have: Option<&Self::Have>) -> Vec<Output>;
 }
 
+/// A thing of a back end that may bear a mark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub name: String,
+    /// None where nobody has looked yet.
+    pub tags: Option<Tags>,
+}
+
 /// The whole of a hook's `main`: reads the arguments and the file, does what they say, tells.
 #[must_use]
 pub fn run<P: Provider>() -> ExitCode {
@@ -189,5 +211,6 @@ async fn act<P: Provider>(args: &Args, report: &Report, now: Timestamp) -> Resul
         }
         Verb::Apply => done(engine.apply().await.map(|()| None)?),
         Verb::Delete => done(engine.delete().await?),
+        Verb::Marks => done(engine.marks().await.map(|()| None)?),
     }
 }

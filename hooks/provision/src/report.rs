@@ -4,15 +4,20 @@
 use std::{
     cell::RefCell,
     collections::BTreeMap,
+    fmt::{self, Write as _},
     fs,
     io::{self, Write},
 };
 
 use clap::ValueEnum;
+use feature::words;
+use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::{
     change::{Change, Difference},
     error::Error,
+    marks::Tags,
 };
 
 /// Where Kubernetes looks for a container's last words; only inside of a container does it exist.
@@ -82,6 +87,17 @@ impl Report {
         self.write(word, thing, &[], reason)
     }
 
+    /// A thing with the mark that is on it: `marked  sqs/emails-feat1  owner demo/orders-feat1, feature feat1, ttl 6h`
+    pub(crate) fn marked(&self, thing: &str, tags: &Tags) -> Result<(), Error> {
+        let marked = Marked::of(thing, tags);
+        let line = match self.format {
+            Format::Text => marked.to_string(),
+            Format::Json => serde_json::to_string(&marked)
+                .map_err(|error| Error::internal(format!("{thing}: write its mark as JSON: {error}")))?,
+        };
+        self.say(MARKED, thing, &line)
+    }
+
     /// A text as it is.
     pub fn text(&self, text: &str) -> Result<(), Error> {
         let mut out = self.out.borrow_mut();
@@ -91,8 +107,6 @@ impl Report {
     }
 
     fn write(&self, word: &str, thing: &str, fields: &[Difference], reason: &str) -> Result<(), Error> {
-        self.undone.borrow_mut().retain(|undone| undone != thing);
-        *self.done.borrow_mut().entry(word.to_owned()).or_default() += 1;
         let line = match self.format {
             Format::Text => {
                 let told: Vec<String> = fields.iter().map(ToString::to_string).collect();
@@ -112,6 +126,12 @@ impl Report {
                 line.to_string()
             }
         };
+        self.say(word, thing, &line)
+    }
+
+    fn say(&self, word: &str, thing: &str, line: &str) -> Result<(), Error> {
+        self.undone.borrow_mut().retain(|undone| undone != thing);
+        *self.done.borrow_mut().entry(word.to_owned()).or_default() += 1;
         let mut out = self.out.borrow_mut();
         writeln!(out, "{line}")
             .and_then(|()| out.flush())
@@ -127,6 +147,67 @@ impl Report {
     }
 }
 
+/// The word of a line that says a mark.
+const MARKED: &str = "marked";
+
+/// A mark as a line of JSON has it: what it does not say is left out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Marked<'a> {
+    thing: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feature: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl: Option<&'a str>,
+    /// In seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+}
+
+impl<'a> Marked<'a> {
+    fn of(thing: &'a str, tags: &'a Tags) -> Self {
+        let said = |key: &str| tags.get(key).map(String::as_str);
+        Self {
+            thing,
+            owner: said(words::OWNER),
+            feature: said(words::FEATURE),
+            by: said(words::BY),
+            source: said(words::SOURCE),
+            ttl: said(words::TTL),
+            expires_at: said(words::EXPIRES_AT).and_then(|seconds| seconds.parse().ok()),
+        }
+    }
+}
+
+impl fmt::Display for Marked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { thing, owner, feature, by, source, ttl, expires_at } = self;
+        let expires = expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let expires = expires.map(|expires| expires.to_string());
+        let said = [
+            ("owner", *owner),
+            ("feature", *feature),
+            ("by", *by),
+            ("source", *source),
+            ("ttl", *ttl),
+            ("expires", expires.as_deref()),
+        ];
+        let said = said.iter().filter_map(|(word, value)| value.map(|value| format!("{word} {value}")));
+        let line = format!("{MARKED:<6}  {thing}  {}", said.collect::<Vec<_>>().join(", "));
+        // A mark is whatever somebody has written there, and has one line.
+        for char in line.chars() {
+            if char.is_control() { write!(f, "{}", char.escape_default())? } else { f.write_char(char)? }
+        }
+        Ok(())
+    }
+}
+
 /// Leaves `text` as the container's termination message, where there is a container.
 pub fn leave(text: &str) -> io::Result<()> {
     if !fs::exists(TERMINATION_LOG)? {
@@ -137,4 +218,53 @@ pub fn leave(text: &str) -> io::Result<()> {
         end -= 1;
     }
     fs::write(TERMINATION_LOG, &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags<const N: usize>(pairs: [(&str, &str); N]) -> Tags {
+        pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    }
+
+    #[test]
+    fn a_mark_is_told_as_far_as_it_says_anything() {
+        let whole = tags([
+            (words::OWNER, "demo/orders"),
+            (words::FEATURE, "feat1"),
+            (words::BY, "alice"),
+            (words::SOURCE, "https://example.com/1"),
+            (words::TTL, "6h"),
+            (words::EXPIRES_AT, "1796040000"),
+            ("team", "mail"),
+        ]);
+        let base = tags([(words::OWNER, "demo/orders")]);
+        let odd = tags([(words::OWNER, "a\nb\u{1b}[31m\"c"), (words::EXPIRES_AT, "soon")]);
+        let late = tags([(words::OWNER, "a"), (words::EXPIRES_AT, "9223372036854775807")]);
+        let cases = [
+            (
+                &whole,
+                "marked  box/a  owner demo/orders, feature feat1, by alice, source https://example.com/1, ttl 6h, expires \
+                 2026-11-30T12:00:00Z",
+                r#"{"thing":"box/a","owner":"demo/orders","feature":"feat1","by":"alice","source":"https://example.com/1","ttl":"6h","expiresAt":1796040000}"#,
+            ),
+            (&base, "marked  box/a  owner demo/orders", r#"{"thing":"box/a","owner":"demo/orders"}"#),
+            (
+                &odd,
+                "marked  box/a  owner a\\nb\\u{1b}[31m\"c",
+                r#"{"thing":"box/a","owner":"a\nb\u001b[31m\"c"}"#,
+            ),
+            (
+                &late,
+                "marked  box/a  owner a",
+                r#"{"thing":"box/a","owner":"a","expiresAt":9223372036854775807}"#,
+            ),
+        ];
+        for (tags, text, json) in cases {
+            let marked = Marked::of("box/a", tags);
+            assert_eq!(marked.to_string(), text);
+            assert_eq!(serde_json::to_string(&marked).expect("texts are JSON"), json);
+        }
+    }
 }

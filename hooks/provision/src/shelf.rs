@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    Provider,
+    Listed, Provider,
     change::{Change, Difference, NONE},
     config::{FeatureResources, Mark, Place, Target, TargetKind},
     error::Error,
@@ -34,6 +34,8 @@ pub(crate) struct Store {
     pub(crate) settles: Cell<Duration>,
     /// Whether another hook has to run before anything goes.
     pub(crate) held: Cell<bool>,
+    /// What nobody may look at.
+    pub(crate) private: RefCell<Vec<&'static str>>,
     pub(crate) fault: Cell<Option<Fault>>,
 }
 
@@ -55,9 +57,10 @@ pub(crate) enum Fault {
     HidesItsAddress,
     CallsBeforeItLooks,
     TellsItsSecret,
+    NamesItsOwnAlone,
 }
 
-pub(crate) const FAULTS: [Fault; 15] = [
+pub(crate) const FAULTS: [Fault; 16] = [
     Fault::WritesWhilePlanning,
     Fault::NeverContent,
     Fault::TellsAnotherTimeAnotherThing,
@@ -73,6 +76,7 @@ pub(crate) const FAULTS: [Fault; 15] = [
     Fault::HidesItsAddress,
     Fault::CallsBeforeItLooks,
     Fault::TellsItsSecret,
+    Fault::NamesItsOwnAlone,
 ];
 
 pub(crate) const SECRET: &str = "hunter2";
@@ -191,6 +195,21 @@ impl Provider for Boxes {
             })
             .map(|name| Box_::of(name, 0))
             .collect())
+    }
+
+    async fn listed(&self, _: &Section, mark: &Mark) -> Result<Vec<Listed>, Error> {
+        let boxes = self.reach().await?.boxes.borrow();
+        let own = |tags: &Tags| mark.claims(tags).is_ok() || !self.is(Fault::NamesItsOwnAlone);
+        let names = boxes.iter().filter(|(_, (_, tags))| own(tags)).map(|(name, _)| name.clone());
+        Ok(names.map(|name| Listed { name, tags: None }).collect())
+    }
+
+    async fn written_on(&self, name: &str) -> Result<Option<Tags>, Error> {
+        let store = self.reach().await?;
+        if store.private.borrow().contains(&name) {
+            return Err(Error::refused("private"));
+        }
+        Ok(store.boxes.borrow().get(name).map(|(_, tags)| tags.clone()))
     }
 
     fn held((_, _, store): &Self::Have) -> Option<String> {

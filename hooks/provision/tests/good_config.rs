@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use feature::words;
 use provision::config::{
     FeatureResources,
     attribute::{Attribute, Attributes, Kind, Setting, Table},
@@ -40,6 +41,31 @@ fn the_schema_takes_what_the_hooks_take() {
     let schema = cases::schema();
     for case in cases::of("good-config") {
         assert_eq!(case.refusals(&schema), "");
+    }
+}
+
+#[test]
+fn a_section_may_ask_for_nothing() {
+    let schema = cases::schema();
+    for section in [
+        "sqs: {endpointUrl: 'http://x:1', region: r, queues: []}",
+        "sns: {endpointUrl: 'http://x:1', region: r, topics: []}",
+        "sns: {endpointUrl: 'http://x:1', region: r, topics: [], subscriptions: []}",
+        "sns: {endpointUrl: 'http://x:1', region: r}",
+        "sqs: {endpointUrl: 'http://x:1', region: r, queues: []}\nsns: {}",
+        "kafka: {bootstrapServers: 'x:1'}",
+        "kafka: {bootstrapServers: 'x:1', topics: [], consumerGroups: []}",
+        "database: {adminUrl: {env: URL}}",
+        "database: {adminUrl: {env: URL}, databases: []}",
+        "secret: {}",
+        "secret: {secrets: []}",
+    ] {
+        let (version, kind) = (words::API_VERSION, words::FEATURE_RESOURCES);
+        let text = format!("apiVersion: {version}\nkind: {kind}\nfeature: a\nowner: b/c\n{section}\n");
+        let config = read("f", &text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(config.things().count(), 0, "{section}");
+        let value = serde_yaml::from_str(&text).expect("YAML");
+        assert!(schema.is_valid(&value), "{section}");
     }
 }
 

@@ -5,11 +5,11 @@
 //! else's only where the file says `conflict: adopt`, and never deletes a Secret to make it again. No value reaches a
 //! report, a log or an error.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use feature::words;
+use feature::{FeatureName, words};
 use provision::{
-    Provider,
+    Listed, Provider,
     change::Change,
     cluster::{self, Cluster, Found},
     config::{
@@ -95,12 +95,8 @@ impl Provider for Secrets {
             // Who does not prune needs no right to look at Secrets that are none of the file's.
             return Ok(Vec::new());
         };
-        let mut namespaces = vec![mark.owner.namespace()];
-        namespaces.extend(section.secrets.iter().map(|want| want.to.namespace.as_str()));
-        namespaces.sort_unstable();
-        namespaces.dedup();
         let mut strays = Vec::new();
-        for namespace in namespaces {
+        for namespace in namespaces(section, mark) {
             let labels = [
                 (format!("{}={feature}", words::FEATURE), Conflict::Fail),
                 (format!("{}{feature}", words::MERGED), Conflict::Merge),
@@ -117,6 +113,40 @@ impl Provider for Secrets {
             }
         }
         Ok(strays)
+    }
+
+    /// Whichever hooks have keys in it: what they have told is of no use to anybody any more.
+    async fn remains(&self, section: &secret::Secrets, mark: &Mark) -> Result<Vec<Cloned>, Error> {
+        if !section.prune {
+            return Ok(Vec::new());
+        }
+        let mut remains = self.strays(section, mark).await?;
+        // What has been put into Secrets of somebody else's; all else goes whole.
+        remains.retain(|stray| stray.conflict == Conflict::Merge);
+        let (owner, feature) = (mark.owner.to_string(), mark.scope.feature().map(FeatureName::as_str));
+        for namespace in namespaces(section, mark) {
+            for (name, tags) in self.cluster.marked(TargetKind::Secret, namespace).await? {
+                let is = |key: &str, value| tags.get(key).map(String::as_str) == value;
+                if is(words::OWNER, Some(owner.as_str())) && is(words::FEATURE, feature) {
+                    let site = Site { namespace: namespace.to_owned(), name };
+                    remains.push(Cloned { whole: true, ..Cloned::left_over(site, Conflict::Fail, mark) });
+                }
+            }
+        }
+        Ok(remains)
+    }
+
+    /// In the owner's namespace, and in those that the file names.
+    async fn listed(&self, section: &secret::Secrets, mark: &Mark) -> Result<Vec<Listed>, Error> {
+        let mut listed = Vec::new();
+        for namespace in namespaces(section, mark) {
+            let marked = self.cluster.marked(TargetKind::Secret, namespace).await?;
+            listed.extend(marked.into_iter().map(|(name, tags)| {
+                let site = Site { namespace: namespace.to_owned(), name };
+                Listed { name: site.to_string(), tags: Some(tags) }
+            }));
+        }
+        Ok(listed)
     }
 
     fn held(have: &Have) -> Option<String> {
@@ -222,7 +252,7 @@ impl Provider for Secrets {
             return self.give_back(&at, &have.found, &merger).await.map(drop);
         }
         let own = [MANAGER, words::MANAGER, &merger];
-        if is_whole_or_gone(&have.found) || !have.found.has_others(&own) {
+        if want.whole || is_whole_or_gone(&have.found) || !have.found.has_others(&own) {
             return self.cluster.delete(&at, &have.found).await;
         }
         let found = self.handed_over(&at, &have.found).await?;
@@ -265,6 +295,12 @@ impl Secrets {
         };
         Ok(found.into_iter().find(is_of))
     }
+}
+
+/// Where the Secrets of a file are.
+fn namespaces<'a>(section: &'a secret::Secrets, mark: &'a Mark) -> BTreeSet<&'a str> {
+    let named = section.secrets.iter().map(|want| want.to.namespace.as_str());
+    named.chain([mark.owner.namespace()]).collect()
 }
 
 /// Whether no mark of ours says whose it is.

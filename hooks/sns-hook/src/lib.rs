@@ -17,7 +17,7 @@ use aws::{
 };
 use aws_sdk_sns::Client;
 use provision::{
-    Provider,
+    Listed, Provider,
     change::Change,
     config::{
         FeatureResources, Mark, Place,
@@ -139,6 +139,17 @@ impl Provider for Topics {
             arns.keys().filter(|name| mark.scope.may_have_named(name, Topic::MAX_NAME) && !wanted(name));
         strays.extend(topics.map(|name| Want::Topic(Topic::named(name))));
         Ok(strays)
+    }
+
+    async fn listed(&self, _: &Sns, _: &Mark) -> Result<Vec<Listed>, Error> {
+        Ok(self.arns.borrow().keys().map(|name| Listed { name: name.clone(), tags: None }).collect())
+    }
+
+    async fn written_on(&self, name: &str) -> Result<Option<Tags>, Error> {
+        match self.arn(name).await? {
+            Some(arn) => self.tags(&arn).await,
+            None => Ok(None),
+        }
     }
 
     fn held(_: &Have) -> Option<String> {

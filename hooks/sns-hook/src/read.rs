@@ -102,7 +102,7 @@ impl Topics {
         }
     }
 
-    async fn tags(&self, arn: &Arn) -> Result<Option<Tags>, Error> {
+    pub(crate) async fn tags(&self, arn: &Arn) -> Result<Option<Tags>, Error> {
         match self.client.list_tags_for_resource().resource_arn(arn.as_str()).send().await {
             Ok(answer) => Ok(Some(
                 answer.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),

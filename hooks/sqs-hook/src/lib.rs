@@ -17,7 +17,7 @@ use aws::{
     session::{Service, place, settles},
 };
 use provision::{
-    Provider,
+    Listed, Provider,
     change::Change,
     config::{
         FeatureResources, Mark, Place,
@@ -113,6 +113,17 @@ impl Provider for Queues {
             .filter(|name| mark.scope.may_have_named(name, Queue::MAX_NAME) && !wanted(name))
             .map(|name| Queue::named(name))
             .collect())
+    }
+
+    async fn listed(&self, _: &Sqs, _: &Mark) -> Result<Vec<Listed>, Error> {
+        Ok(self.urls.borrow().keys().map(|name| Listed { name: name.clone(), tags: None }).collect())
+    }
+
+    async fn written_on(&self, name: &str) -> Result<Option<Tags>, Error> {
+        match self.url(name).await? {
+            Some(url) => self.reader.tags(&url).await,
+            None => Ok(None),
+        }
     }
 
     /// A subscription whose queue is gone cannot be found again: its topic may be base's.

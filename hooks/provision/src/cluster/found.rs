@@ -46,11 +46,7 @@ impl Found {
         };
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (labels, annotations) = (labels.unwrap_or_default(), annotations.unwrap_or_default());
-        let mut marks = annotations.clone();
-        marks.remove(words::FEATURE);
-        if let Some(feature) = labels.get(words::FEATURE) {
-            marks.insert(words::FEATURE.to_owned(), feature.clone());
-        }
+        let marks = marks(&labels, annotations.clone());
         let values = data.get("data").and_then(Value::as_object);
         Ok(Self {
             name,
@@ -180,6 +176,16 @@ impl Found {
         others.push(own);
         others
     }
+}
+
+/// What is written on an object: its annotations, and of its labels the feature.
+pub(super) fn marks(labels: &Tags, annotations: Tags) -> Tags {
+    let mut marks = annotations;
+    marks.remove(words::FEATURE);
+    if let Some(feature) = labels.get(words::FEATURE) {
+        marks.insert(words::FEATURE.to_owned(), feature.clone());
+    }
+    marks
 }
 
 const APPLY: &str = "Apply";

@@ -9,6 +9,7 @@ use std::{collections::BTreeSet, env, fmt, path::Path, time::Duration};
 use k8s_openapi::{
     ByteString,
     api::core::v1::{ConfigMap, Secret},
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 use kube::{
     Api, Client, Config,
@@ -107,6 +108,26 @@ impl Cluster {
             match page.metadata.continue_ {
                 Some(rest) if !rest.is_empty() => params = params.continue_token(&rest),
                 _ => return Ok(found),
+            }
+        }
+    }
+
+    /// The names of those objects of a kind in a namespace that say whose they are, with what is written on them. Of no
+    /// object more is asked for than its metadata.
+    pub async fn marked(&self, kind: TargetKind, namespace: &str) -> Result<Vec<(String, Tags)>, Error> {
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource(kind));
+        let mut params = ListParams::default().limit(PAGE);
+        let mut marked = Vec::new();
+        loop {
+            let page = api.list_metadata(&params).await.map_err(|error| classed(&error))?;
+            marked.extend(page.items.into_iter().filter_map(|object| {
+                let ObjectMeta { name, labels, annotations, .. } = object.metadata;
+                let tags = found::marks(&labels.unwrap_or_default(), annotations.unwrap_or_default());
+                tags.contains_key(words::OWNER).then_some((name?, tags))
+            }));
+            match page.metadata.continue_ {
+                Some(rest) if !rest.is_empty() => params = params.continue_token(&rest),
+                _ => return Ok(marked),
             }
         }
     }

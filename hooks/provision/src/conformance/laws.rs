@@ -1,10 +1,12 @@
 //! The laws, in words and in deeds.
 
+use std::collections::BTreeSet;
+
 use super::{Bench, Subject, Variant, killed};
 use crate::{Provider, exit};
 
 /// The laws in words, in the order of their numbers.
-pub const LAWS: [&str; 15] = [
+pub const LAWS: [&str; 16] = [
     "what is not there is to be created, and nothing is written by a plan",
     "after an apply a new connection finds nothing to do",
     "a second apply tells the application the same",
@@ -20,6 +22,7 @@ pub const LAWS: [&str; 15] = [
     "a back end that is down is said by its address, in time",
     "what is wrong with the command is said before anybody is contacted",
     "no secret is told",
+    "all that bears a mark is named, whosever it is, and nothing else, and nothing is written by that",
 ];
 
 const ONE: Option<&str> = Some("law1");
@@ -44,7 +47,8 @@ impl<S: Subject> Bench<'_, S> {
             12 => Box::pin(self.killed_anywhere()).await,
             13 => Box::pin(self.down()).await,
             14 => self.not_contacted(),
-            _ => Box::pin(self.silent()).await,
+            15 => Box::pin(self.silent()).await,
+            _ => Box::pin(self.all_named()).await,
         }
     }
 
@@ -218,6 +222,36 @@ impl<S: Subject> Bench<'_, S> {
         let _ = self.delete("law1").await;
         let told = self.said.borrow();
         must(!told.contains(S::SECRET), || format!("a secret is in: {told}"))
+    }
+
+    async fn all_named(&self) -> Verdict {
+        self.subject.stranger().await;
+        let before = done(self.marks().await)?;
+        let mut expected = before.clone();
+        for feature in [None, ONE, TWO] {
+            done(self.apply(feature, Variant::Plain).await)?;
+            let marked = done(self.marked(feature).await)?;
+            must(!marked.is_empty(), || format!("nothing of {feature:?} bears a mark"))?;
+            expected.extend(marked);
+        }
+        let whole = self.states().await;
+        self.names(&expected).await?;
+        let after = self.states().await;
+        must(whole == after, || format!("of {whole:?} it made {after:?}"))?;
+        let gone = done(self.marked(ONE).await)?;
+        done(self.delete("law1").await)?;
+        expected.retain(|thing| !gone.contains(thing));
+        self.names(&expected).await
+    }
+
+    async fn states(&self) -> [String; 3] {
+        let subject = self.subject;
+        [subject.state(None).await, subject.state(ONE).await, subject.state(TWO).await]
+    }
+
+    async fn names(&self, expected: &BTreeSet<String>) -> Verdict {
+        let named = done(self.marks().await)?;
+        must(named == *expected, || format!("named are {named:?}, and marked {expected:?}"))
     }
 
     async fn keeps(&self, variant: Variant) -> Verdict {

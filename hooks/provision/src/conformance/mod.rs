@@ -1,9 +1,10 @@
-//! The fifteen laws that every hook keeps, checked through the engine against whatever back end a
+//! The sixteen laws that every hook keeps, checked through the engine against whatever back end a
 //! [`Subject`] brings: the real one in the acceptance suite, and one in memory that is broken on purpose once
 //! for each law, by which the suite itself is checked.
 
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     future::{Future, poll_fn},
     io::{self, Write},
     pin::pin,
@@ -12,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use feature::FeatureName;
+use feature::{FeatureName, words};
 use jiff::Timestamp;
 
 use crate::{
@@ -44,6 +45,9 @@ pub trait Subject {
 
     /// Changes [`Self::FIELD`] of the feature's things, as somebody would who knows nothing of us.
     async fn drift(&self, feature: &str);
+
+    /// Makes a thing of the kind that the hook makes, without a mark. [`Self::clean`] takes it away.
+    async fn stranger(&self);
 
     /// All that the back end has of a feature's or base's things, but for times; nothing where it has none.
     async fn state(&self, feature: Option<&str>) -> String;
@@ -138,6 +142,32 @@ impl<S: Subject> Bench<'_, S> {
 
     async fn delete(&self, feature: &str) -> Result<Option<String>, Error> {
         self.run(Some(feature), Variant::Plain, async |engine| engine.delete().await).await
+    }
+
+    /// The things of whomever that are said to bear a mark.
+    async fn marks(&self) -> Result<BTreeSet<String>, Error> {
+        self.heard();
+        self.run(Some("law1"), Variant::Plain, async |engine| engine.marks().await).await?;
+        let told = self.heard();
+        let thing = |line: &str| Some(line.strip_prefix("marked  ")?.split_once("  owner ")?.0.to_owned());
+        told.lines()
+            .map(|line| thing(line).ok_or_else(|| Error::internal(format!("what is this line? {line}"))))
+            .collect()
+    }
+
+    /// Those of a feature's or base's things that bear a mark.
+    async fn marked(&self, feature: Option<&str>) -> Result<BTreeSet<String>, Error> {
+        let section = self.subject.section(feature, Variant::Plain);
+        let provider = S::Provider::connect(&section).await?;
+        let mut marked = BTreeSet::new();
+        for want in S::Provider::wants(&section) {
+            let have = provider.observe(want).await?;
+            let tags = have.as_ref().and_then(S::Provider::tags);
+            if tags.is_some_and(|tags| tags.contains_key(words::OWNER)) {
+                marked.insert(format!("{}/{want}", S::Provider::SECTION));
+            }
+        }
+        Ok(marked)
     }
 
     /// What applications would be told now, by somebody who has just connected.

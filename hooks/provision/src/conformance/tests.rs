@@ -1,6 +1,7 @@
 //! The suite is right: it passes a provider that keeps the laws, and catches one for each law that it breaks.
 
 use super::*;
+use crate::marks::Tags;
 use crate::shelf::{Box_, Boxes, FAULTS, Fault, SECRET, Section, Store};
 
 struct Shelf {
@@ -33,6 +34,10 @@ impl Subject for Shelf {
         if let Some((size, _)) = self.store.boxes.borrow_mut().get_mut(&format!("b-{feature}")) {
             *size = 7;
         }
+    }
+
+    async fn stranger(&self) {
+        self.store.boxes.borrow_mut().insert("stranger".to_owned(), (3, Tags::new()));
     }
 
     async fn state(&self, feature: Option<&str>) -> String {

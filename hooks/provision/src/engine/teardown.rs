@@ -76,7 +76,13 @@ impl<P: Provider> Engine<'_, P> {
         if !self.only.is_empty() {
             return Ok(Vec::new());
         }
-        match self.marked(provider, &BTreeSet::new()).await {
+        let (section, mark) = (self.section, self.mark);
+        let found = if P::wants(section).is_empty() {
+            self.patience.call(&self.endpoint, || provider.remains(section, mark)).await
+        } else {
+            self.patience.call(&self.endpoint, || provider.strays(section, mark)).await
+        };
+        match self.ours(provider, found, &BTreeSet::new()).await {
             Ok(strays) => Ok(strays.into_iter().map(|item| item.want).collect()),
             Err(error) => {
                 leftovers.sort(self, format!("{}/*", P::SECTION), Err(error))?;

@@ -340,3 +340,33 @@ async fn only_what_is_named_is_touched() {
             .err();
     assert_eq!(refused, Some(Error::config("--only=c: the section box has a-feat1, b-feat1")));
 }
+
+#[tokio::test]
+async fn marks_are_told_of_whomever_and_of_nothing_else() {
+    let shelf = shelf(&["a"]);
+    boxed(&shelf, "c", 3, foreign("demo/other", Some("feat2")));
+    boxed(&shelf, "b", 3, foreign("demo/orders", None));
+    boxed(&shelf, "nobodys", 3, Tags::from([(feature::words::FEATURE.to_owned(), "feat1".to_owned())]));
+    shelf.store.private.replace(vec!["nobodys"]);
+    let marks = async || run(&shelf, &Mark::of_feat1(), 0, async |engine| engine.marks().await).await;
+    let told = "marked  box/b  owner demo/orders\nmarked  box/c  owner demo/other, feature feat2\n";
+    assert_eq!(marks().await, (Ok(()), told.into()));
+    assert_eq!(shelf.store.writes.take(), Vec::<String>::new());
+
+    shelf.store.private.replace(vec!["b", "c", "nobodys"]);
+    let (outcome, said) = marks().await;
+    let error = outcome.expect_err("nothing can be looked at");
+    assert_eq!((error.exit(), said.as_str()), (exit::REFUSED, ""));
+    assert!(error.to_string().ends_with("look up its mark at memory: private"), "{error}");
+}
+
+#[tokio::test]
+async fn a_delete_of_a_section_without_things_takes_all_that_is_ours() {
+    let shelf = shelf(&[]);
+    boxed(&shelf, "a-feat1", 3, ours());
+    boxed(&shelf, "b-feat1", 3, ours());
+    boxed(&shelf, "others-feat1", 3, foreign("demo/other", Some("feat1")));
+    let told = "delete  box/a-feat1\ndelete  box/b-feat1\n";
+    assert_eq!(delete(&shelf).await, (Ok(None), told.into()));
+    assert_eq!(delete(&shelf).await, (Ok(None), String::new()));
+}

@@ -52,6 +52,8 @@ pub struct Cloned {
     pub labels: Vec<Pattern>,
     pub immutable: bool,
     pub conflict: Conflict,
+    /// Whether it goes with all that is in it, whosever keys those are.
+    pub whole: bool,
     /// Whose it is to be.
     pub owner: Owner,
     /// Whose copy has it; none is base's.
@@ -167,6 +169,7 @@ impl Cloned {
             labels: Vec::new(),
             immutable: false,
             conflict,
+            whole: false,
             owner: mark.owner.clone(),
             feature: mark.scope.feature().cloned(),
             others: BTreeSet::new(),

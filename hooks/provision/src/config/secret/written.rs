@@ -144,6 +144,7 @@ impl WrittenSecret {
             labels: labels.into_iter().map(|Parsed(pattern)| pattern).collect(),
             immutable,
             conflict,
+            whole: false,
             feature: scope.feature().cloned(),
             owner: owner.clone(),
             others: BTreeSet::new(),
