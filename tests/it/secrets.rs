@@ -5,6 +5,7 @@ mod clone;
 mod conflicts;
 mod crash;
 mod immutable;
+mod marks;
 mod outputs;
 mod rights;
 mod types;

@@ -22,6 +22,8 @@ pub(super) struct Databases<'s> {
 /// A part of every name here, so that nothing is left.
 const WORD: &str = "laws_";
 const STEM: &str = "laws_orders";
+/// A database that nobody has marked.
+const STRANGER: &str = "laws_stranger";
 const GOLDEN: &str = "laws_golden";
 
 impl<'s> Databases<'s> {
@@ -71,6 +73,11 @@ impl Subject for Databases<'_> {
         self.server.run("postgres", &format!("ALTER DATABASE {} CONNECTION LIMIT 77", quoted(&name)));
     }
 
+    async fn stranger(&self) {
+        self.server.run("postgres", &format!("CREATE DATABASE {STRANGER}"));
+        self.server.run("postgres", &format!("COMMENT ON DATABASE {STRANGER} IS 'The orders of the shop'"));
+    }
+
     async fn state(&self, feature: Option<&str>) -> String {
         let mut state = String::new();
         let name = named(feature);
@@ -102,7 +109,7 @@ impl Subject for Databases<'_> {
     }
 
     async fn clean(&self) {
-        for name in WHO.map(named) {
+        for name in WHO.map(named).into_iter().chain([STRANGER.to_owned()]) {
             let name = quoted(&name);
             self.server.run("postgres", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
             self.server.run("postgres", &format!("DROP ROLE IF EXISTS {name}"));

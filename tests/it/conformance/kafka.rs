@@ -65,6 +65,11 @@ impl Subject for Events {
         self.broker.set_configs(&named(STEM, Some(feature)), &[("retention.ms", "77000")]);
     }
 
+    async fn stranger(&self) {
+        // `clean` takes away all that is called so.
+        self.broker.make(&format!("{STEM}-stranger"), 1, &[]);
+    }
+
     async fn state(&self, feature: Option<&str>) -> String {
         let name = named(STEM, feature);
         let mut state = String::new();

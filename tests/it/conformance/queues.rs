@@ -19,6 +19,8 @@ pub(super) struct Queues<'p> {
     client: Client,
 }
 
+/// A queue that nobody has marked.
+const STRANGER: &str = "laws-stranger";
 const STEMS: [&str; 2] = ["laws-emails", "laws-emails-dlq"];
 
 impl<'p> Queues<'p> {
@@ -84,6 +86,10 @@ impl Subject for Queues<'_> {
             .expect("the queue drifts");
     }
 
+    async fn stranger(&self) {
+        self.client.create_queue().queue_name(STRANGER).send().await.expect("the queue is made");
+    }
+
     async fn state(&self, feature: Option<&str>) -> String {
         let mut state = String::new();
         for stem in STEMS {
@@ -106,11 +112,10 @@ impl Subject for Queues<'_> {
     }
 
     async fn clean(&self) {
-        for feature in WHO {
-            for stem in STEMS {
-                if let Some(url) = self.url(&named(stem, feature)).await {
-                    self.client.delete_queue().queue_url(url).send().await.expect("deleted");
-                }
+        let of_hook = WHO.into_iter().flat_map(|feature| STEMS.map(|stem| named(stem, feature)));
+        for name in of_hook.chain([STRANGER.to_owned()]) {
+            if let Some(url) = self.url(&name).await {
+                self.client.delete_queue().queue_url(url).send().await.expect("deleted");
             }
         }
     }

@@ -26,6 +26,8 @@ pub(super) struct Secrets {
 }
 
 const NAMESPACE: &str = "laws-secrets";
+/// A Secret that nobody has marked.
+const STRANGER: &str = "laws-stranger";
 const SOURCE: &str = "orders";
 const STEM: &str = "laws-orders";
 
@@ -83,6 +85,14 @@ impl Subject for Secrets {
         self.kubectl(&["patch", "secret", &named(STEM, Some(feature)), &patch]);
     }
 
+    async fn stranger(&self) {
+        let stranger = json!({
+            "apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": STRANGER, "namespace": NAMESPACE, "annotations": {"team": "payments"}},
+        });
+        cluster::put(&stranger.to_string());
+    }
+
     async fn state(&self, feature: Option<&str>) -> String {
         let name = format!("Secret/{}", named(STEM, feature));
         let mut secrets = cluster::objects_of(NAMESPACE, "secrets");
@@ -92,8 +102,8 @@ impl Subject for Secrets {
     }
 
     async fn clean(&self) {
-        for feature in super::WHO {
-            self.kubectl(&["delete", "secret", &named(STEM, feature), "--ignore-not-found"]);
+        for name in super::WHO.map(|feature| named(STEM, feature)).into_iter().chain([STRANGER.to_owned()]) {
+            self.kubectl(&["delete", "secret", &name, "--ignore-not-found"]);
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) struct Topics<'p> {
     client: Client,
 }
 
+/// A topic that nobody has marked.
+const STRANGER: &str = "laws-stranger";
 const STEM: &str = "laws-orders";
 
 impl<'p> Topics<'p> {
@@ -87,6 +89,10 @@ impl Subject for Topics<'_> {
         request.attribute_value("Drifted").send().await.expect("the topic drifts");
     }
 
+    async fn stranger(&self) {
+        self.client.create_topic().name(STRANGER).send().await.expect("the topic is made");
+    }
+
     async fn state(&self, feature: Option<&str>) -> String {
         let name = named(STEM, feature);
         let Some(arn) = self.arn(&name).await else { return String::new() };
@@ -112,8 +118,8 @@ impl Subject for Topics<'_> {
     }
 
     async fn clean(&self) {
-        for feature in WHO {
-            let Some(arn) = self.arn(&named(STEM, feature)).await else { continue };
+        for name in WHO.map(|feature| named(STEM, feature)).into_iter().chain([STRANGER.to_owned()]) {
+            let Some(arn) = self.arn(&name).await else { continue };
             for subscription in self.subscriptions(&arn).await {
                 self.client.unsubscribe().subscription_arn(subscription).send().await.expect("unsubscribed");
             }

@@ -337,3 +337,56 @@ fn the_servers_own_databases_and_roles_are_never_dropped_even_where_they_bear_ou
     );
     assert!(!applied.said().contains("template1") && !deleted.said().contains("template1"));
 }
+
+#[test]
+fn all_marks_are_named_whosever_they_are_and_a_section_without_things_takes_its_own_away() {
+    let stage = Stage::new("dbnamed");
+    let _ = stage.apply(&stage.file(&["name: orders", "name: stock\nrole: keeper", "name: bare"]));
+    let _ = stage.apply(&stage.base_file(&["name: base-dbnamed"]));
+    // A role whose database somebody has dropped, one that is being made, and a mark that somebody took off.
+    let [orders, stock, bare, half, theirs, told] =
+        ["orders", "stock", "bare", "half", "theirs", "told"].map(|stem| stage.named(stem));
+    stage.sql(&format!("DROP DATABASE {stock}"));
+    stage.sql(&format!("COMMENT ON DATABASE {bare} IS NULL"));
+    let mut mark = stage.mark_of_role(&stage.named("keeper"));
+    mark.insert(words::DATABASE.to_owned(), half.clone());
+    mark.insert(words::MAKING.to_owned(), "true".to_owned());
+    let mark = serde_json::to_string(&mark).expect("texts");
+    stage.sql(&format!("CREATE ROLE {half}; COMMENT ON ROLE {half} IS '{mark}'"));
+    let other = format!("{{\"{}\": \"demo/other\", \"{}\": \"x\"}}", words::OWNER, words::FEATURE);
+    for (name, owner, comment) in
+        [(&half, &*half, None), (&theirs, "postgres", Some(&*other)), (&told, "postgres", Some("Ours"))]
+    {
+        stage.sql(&format!("CREATE DATABASE {name} OWNER {owner}"));
+        if let Some(comment) = comment {
+            stage.sql(&format!("COMMENT ON DATABASE {name} IS '{comment}'"));
+        }
+    }
+    let before = stage.state();
+    let nothing = stage.file(&[]).replace("databases:", "databases: []");
+    let ended = stage.run("marks", &nothing, &["--output=json"]).ends_with(0);
+    let told_of: Vec<_> =
+        ended.json().into_iter().filter(|line| line["thing"].to_string().contains("dbnamed")).collect();
+    let things: Vec<_> = told_of.iter().filter_map(|line| line["thing"].as_str()).collect();
+    let named = ["base-dbnamed", &half, &orders, &stock, &theirs].map(|name| format!("database/{name}"));
+    assert_eq!(things, named);
+    for line in &told_of[1..4] {
+        assert_eq!(
+            (&line["owner"], &line["feature"], &line["ttl"]),
+            (&"demo/dbnamed".into(), &"dbnamed".into(), &"6h".into())
+        );
+        assert!(line["expiresAt"].is_u64() && line.as_object().is_some_and(|line| line.len() == 5), "{line}");
+    }
+    assert_eq!(told_of[0], serde_json::json!({"thing": "database/base-dbnamed", "owner": "demo/dbnamed"}));
+    assert_eq!(told_of[4], serde_json::json!({"thing": named[4], "owner": "demo/other", "feature": "x"}));
+    assert_eq!(stage.state(), before);
+
+    let _ = stage.delete(&nothing);
+    let mut after = before;
+    for name in [&orders, &half] {
+        after.remove(&format!("database {name}"));
+        after.remove(&format!("role {name}"));
+    }
+    after.remove(&format!("role {}", stage.named("keeper")));
+    assert_eq!(stage.state(), after);
+}

@@ -3,9 +3,10 @@
 use acceptance::{
     emulator::Emulator,
     hook::{self, base_file},
-    proxy::{Call, Proxy},
+    proxy::{Call, Fault, Proxy, Refusal, Which},
 };
 use feature::words;
+use serde_json::{Value, json};
 
 use super::kind::Kind;
 
@@ -220,5 +221,99 @@ fn base_is_never_pruned_and_never_deleted() {
         // The mark of base has no feature and no end.
         let tags = kind.tags(&emulator, &format!("a-{word}"));
         assert_eq!(tags.into_iter().collect::<Vec<_>>(), [(words::OWNER.to_owned(), format!("demo/{word}"))]);
+    }
+}
+
+#[test]
+fn all_marks_are_named_whosever_they_are_and_a_section_without_things_takes_its_own_away() {
+    for (kind, emulator, feature) in each("named") {
+        let _swept = emulator.swept(&feature);
+        let proxy = Proxy::before(emulator.url());
+        let section = kind.section();
+        let whole = kind.sections(emulator.url(), "", &["{name: a}", "{name: a.fifo}", "{name: b}"]);
+        let whole = format!("by: alice\nsource: https://example.com/1\nttl: 2h\n{whole}");
+        kind.hook().does("apply", &hook::file(&feature, &whole), &[]);
+        let others: [(&str, Tags<'_>); 5] = [
+            ("base", vec![(words::OWNER, "demo/base")]),
+            ("half", vec![(words::FEATURE, &feature)]),
+            ("nobodys", vec![]),
+            ("tagged", vec![("team", "mail")]),
+            (
+                "theirs",
+                vec![(words::OWNER, "demo/other"), (words::FEATURE, "x"), (words::EXPIRES_AT, "soon")],
+            ),
+        ];
+        for (name, tags) in &others {
+            kind.make(&emulator, &format!("{name}-{feature}"), tags);
+        }
+        let before = emulator.state(&feature);
+        let nothing = hook::file(&feature, &kind.sections(proxy.url(), "", &[]));
+        let ours = |thing: &Value| thing.as_str().is_some_and(|thing| thing.contains(&feature));
+        let ended = kind.hook().run("marks", &nothing, &["--output=json"]).ends_with(0);
+        let mut told: Vec<Value> = ended.json().into_iter().filter(|line| ours(&line["thing"])).collect();
+        for line in &mut told[..3] {
+            let expires = line.as_object_mut().and_then(|line| line.remove("expiresAt"));
+            let expires = expires.and_then(|expires| expires.as_u64()).expect("seconds");
+            let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("after 1970").as_secs();
+            assert!((now + 7000..=now + 7200).contains(&expires), "{expires} at {now}");
+        }
+        let own = |name: &str| {
+            json!({"thing": format!("{section}/{name}"), "owner": format!("demo/{feature}"), "feature": feature,
+                "by": "alice", "source": "https://example.com/1", "ttl": "2h"})
+        };
+        let expected = [
+            own(&format!("a-{feature}")),
+            own(&format!("a-{feature}.fifo")),
+            own(&format!("b-{feature}")),
+            json!({"thing": format!("{section}/base-{feature}"), "owner": "demo/base"}),
+            json!({"thing": format!("{section}/theirs-{feature}"), "owner": "demo/other", "feature": "x"}),
+        ];
+        assert_eq!(told, expected);
+        let all: Vec<String> = ended.json().iter().map(|line| line["thing"].to_string()).collect();
+        assert!(all.is_sorted(), "{all:?}");
+        let ended = kind.hook().run("marks", &nothing, &[]).ends_with(0);
+        let line = format!("marked {section}/theirs-{feature} owner demo/other, feature x");
+        assert!(ended.report().contains(&line), "{}", ended.said());
+        assert!(!proxy.calls().iter().any(Call::writes), "{:#?}", proxy.calls());
+        assert_eq!(emulator.state(&feature), before);
+
+        let gone = kind.hook().run("delete", &nothing, &[]).ends_with(0);
+        let own = [format!("a-{feature}"), format!("a-{feature}.fifo"), format!("b-{feature}")];
+        assert_eq!(gone.report(), own.map(|name| format!("delete {section}/{name}")));
+        let mut left = kind.there(&emulator, &feature);
+        left.sort();
+        assert_eq!(left, others.map(|(name, _)| format!("{name}-{feature}")));
+    }
+}
+
+#[test]
+fn a_thing_that_may_not_be_looked_at_hides_no_mark_on_others_and_one_that_is_not_answered_is_asked_again() {
+    for kind in Kind::ALL {
+        let (emulator, feature) = (Emulator::localstack(), format!("hidden-{}", kind.section()));
+        let _swept = emulator.swept(&feature);
+        let things = ["{name: a}", "{name: b}", "{name: c}"];
+        kind.hook().does("apply", &hook::file(&feature, &kind.sections(emulator.url(), "", &things)), &[]);
+        let proxy = Proxy::before(emulator.url());
+        let nothing = hook::file(&feature, &kind.sections(proxy.url(), "", &[]));
+        let (lists, looks) = match kind {
+            Kind::Queue => ("ListQueues", "ListQueueTags"),
+            Kind::Topic => ("ListTopics", "ListTagsForResource"),
+        };
+        let run = |which: Which, status: u16, code: &str| {
+            proxy.clear();
+            proxy.on(which.of(looks), Fault::Refused(Refusal::new(status, code)));
+            kind.hook().run("marks", &nothing, &[])
+        };
+        let busy = run(Which::first(3), 503, "ServiceUnavailable").ends_with(0);
+        let all = busy.report().len();
+        let calls = proxy.calls();
+        assert_eq!(calls.iter().filter(|call| call.action == lists).count(), 1, "{calls:#?}");
+        let hidden = run(Which::first(1), 403, "AccessDenied").ends_with(0);
+        let why = "1 could not be looked at, the first of them ";
+        assert!(hidden.last_line().starts_with(why), "{}", hidden.said());
+        assert!((all - 1..=all).contains(&hidden.report().len()), "{}", hidden.said());
+        let none = run(Which::from(1), 403, "AccessDenied").ends_with(5);
+        assert!(none.last_line().contains("look up its mark"), "{}", none.said());
+        assert_eq!(none.stdout, "");
     }
 }

@@ -31,6 +31,11 @@ fn what_stands_behind_a_full_page_is_found_kept_pruned_and_deleted() {
             assert_eq!(kind.there(&emulator, &feature).len(), 2);
             let kept = run("apply", &both);
             assert!(kept.report().iter().all(|line| line.starts_with("keep ")), "{}", kept.said());
+            let named = run("marks", &[]);
+            let named =
+                named.report().into_iter().map(|line| line.split_whitespace().nth(1).map(str::to_owned));
+            let both_of_them = ["a", "b"].map(|name| Some(format!("{}/{name}-{feature}", kind.section())));
+            assert_eq!(named.collect::<Vec<_>>(), both_of_them);
             let pruned = run("apply", &both[..1]);
             assert_eq!(kind.there(&emulator, &feature), [format!("a-{feature}")], "{}", pruned.said());
             let deleted = run("delete", &both[..1]);

@@ -183,3 +183,53 @@ fn base_is_never_pruned_and_never_deleted() {
     assert_eq!(copy.state(), before);
     assert_eq!(copy.broker.marks()["topic/a.km-base"], json!({words::OWNER: "demo/km-base"}));
 }
+
+#[test]
+fn all_marks_are_named_whosever_they_are_and_a_section_without_things_takes_its_own_away() {
+    let gate = Gate::open();
+    let copy = Copy::of("km-named");
+    let _swept = copy.broker.swept(copy.feature);
+    copy.apply("  topics: [{name: a}, {name: gone}]\n  consumerGroups: [{name: g}]");
+    // Somebody has deleted the topic, and its mark is there.
+    copy.broker.delete("gone-km-named");
+    copy.broker.make("nobodys-km-named", 1, &[]);
+    let theirs = json!({words::OWNER: "demo/other", words::FEATURE: "x", words::EXPIRES_AT: "1796040000"});
+    for (key, mark) in [
+        ("topic/theirs-km-named", theirs),
+        ("group/base.km-named", json!({words::OWNER: "demo/base"})),
+        ("topic/half-km-named", json!({words::FEATURE: copy.feature})),
+        ("other/odd-km-named", json!({words::OWNER: "demo/other"})),
+    ] {
+        copy.broker.produce(words::MARKS_TOPIC, 0, key, Some(&mark.to_string()));
+    }
+    let before = copy.state();
+    let nothing = hook::file(copy.feature, &section(&gate.bootstrap(), "  topics: []"));
+    let ended = Hook::kafka().run("marks", &nothing, &["--output=json"]).ends_with(0);
+    let mut told = ended.json();
+    told.retain(|line| line["thing"].as_str().is_some_and(|thing| thing.contains(copy.feature)));
+    for line in &mut told {
+        if line["owner"] == "demo/km-named" {
+            let expires = line.as_object_mut().and_then(|line| line.remove("expiresAt"));
+            assert!(expires.is_some_and(|expires| expires.is_u64()), "{line}");
+        }
+    }
+    let own =
+        |name: &str| json!({"thing": name, "owner": "demo/km-named", "feature": "km-named", "ttl": "6h"});
+    let expected = [
+        own("kafka/a-km-named"),
+        own("kafka/gone-km-named"),
+        json!({"thing": "kafka/group:base.km-named", "owner": "demo/base"}),
+        own("kafka/group:g-km-named"),
+        json!({"thing": "kafka/theirs-km-named", "owner": "demo/other", "feature": "x", "expiresAt": 1_796_040_000}),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(gate.writes(), [""; 0]);
+    assert_eq!(copy.state(), before);
+
+    let _ = Hook::kafka().does("delete", &nothing, &[]);
+    let left =
+        copy.state().into_iter().filter(|line| line.contains("demo/km-named") || line.contains("topic a-"));
+    assert_eq!(left.collect::<Vec<_>>(), [""; 0]);
+    assert!(copy.broker.has("nobodys-km-named"));
+    assert_eq!(copy.broker.marks()["topic/theirs-km-named"][words::OWNER], "demo/other");
+}
