@@ -135,7 +135,7 @@ impl Site {
         format!(
             "sqs: {{endpointUrl: '{url}', region: {REGION}, queues: [{{name: {word}, outputs: {told}}}]}}\n\
              sns:\n  topics: [{{name: {word}, subscriptions: [{{protocol: sqs, queue: {word}}}]}}]\n  \
-             subscriptions: [{{topic: {word}-base, protocol: sqs, queue: {word}}}]\n\
+             subscriptions: [{{topic: {word}-base, queue: {word}}}]\n\
              kafka: {{bootstrapServers: '{}', topics: [{{name: {word}}}], consumerGroups: [{{name: {word}}}]}}\n\
              database: {{adminUrl: {{env: ADMIN_URL}}, databases: [{{name: {}}}]}}\n\
              secret:\n  secrets:\n    - {{from: {{name: orders}}}}\n    \
@@ -223,7 +223,8 @@ fn hook() -> Hook {
 }
 
 fn with_lab(hook: Hook) -> Hook {
-    hook.env("KUBECONFIG", lab().var("KUBECONFIG")).env("ADMIN_URL", lab().var("POSTGRES_URL"))
+    let admin = format!("{}?sslmode=disable", lab().var("POSTGRES_URL"));
+    hook.env("KUBECONFIG", lab().var("KUBECONFIG")).env("ADMIN_URL", &admin)
 }
 
 /// A moment so many hours from now, as sweep takes it.
@@ -231,15 +232,16 @@ fn in_hours(hours: i64) -> String {
     format!("--at={}", Timestamp::now() + hours.hours())
 }
 
-/// A release of the chart `secret` as a copy's, which has no pods: deployed at once.
+/// A release of the chart `secret` as a copy's, which has no pods: deployed at once. Its feature is the end of its name.
 fn deploy(helm: &Helm, site: &Site, release: &str, ttl: &str, words: &[&str]) {
+    let (_, feature) = release.rsplit_once('-').expect("a feature at its end");
     let mut command = helm.helm();
     command.args(["upgrade", "--install", release]).arg(repo::root().join("tests/charts/secret")).args([
         "--namespace",
         site.name(),
         "--post-renderer=devstack",
     ]);
-    let flags = [format!("--feature={FEATURE}"), format!("--release={release}"), format!("--ttl={ttl}")];
+    let flags = [format!("--feature={feature}"), format!("--release={release}"), format!("--ttl={ttl}")];
     command.args(flags.iter().map(|flag| format!("--post-renderer-args={flag}")));
     let _ = process::output_of(command.args(["--post-renderer-args=--router=none"]).args(words));
 }

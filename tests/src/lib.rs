@@ -33,4 +33,5 @@ pub mod repo;
 pub mod routing;
 pub mod rules;
 pub mod stores;
+pub mod sweep;
 pub mod witness;

@@ -135,7 +135,7 @@ enum Word {
         #[command(flatten)]
         common: All,
     },
-    /// Let a copy live for a ttl from now, if it would not live as long by itself
+    /// Let a copy live for a ttl from now, if it would not live as long anyway
     Extend {
         /// How long from now: one number and one of s, m, h, d, w
         #[arg(long)]

@@ -36,10 +36,12 @@ pub(crate) enum Why {
     Forever,
     /// No release and no object of it says a ttl.
     NoTtl,
+    /// Somebody has said something on a record that is no word of ours: better too late than too early.
+    Unread,
 }
 
 /// What `Said` is not.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotSaid;
 
 const NEVER: &str = "never";
@@ -52,7 +54,10 @@ impl FromStr for Said {
         if text == NEVER {
             return Ok(Self::Never);
         }
-        let second = |text: &str| text.parse().map_err(|_| NotSaid);
+        let second = |text: &str| {
+            let second = text.parse().map_err(|_| NotSaid)?;
+            Timestamp::from_second(second).map(|_| second).map_err(|_| NotSaid)
+        };
         match text.strip_prefix(EXPIRED) {
             Some(text) => second(text).map(Self::Expired),
             None => second(text).map(Self::Until),
@@ -76,19 +81,23 @@ impl fmt::Display for Why {
             Self::Kept => "kept",
             Self::Forever => "forever",
             Self::NoTtl => "nobody said how long it lives",
+            Self::Unread => "a label says until when, and cannot be read",
         })
     }
 }
 
 /// When the copy of these releases is due; there is at least one.
 pub(crate) fn due(releases: &[Release]) -> Due {
-    if releases.iter().any(|release| release.said == Some(Said::Never)) {
+    if releases.iter().any(|release| release.said == Some(Ok(Said::Never))) {
         return Due::Never(Why::Kept);
+    }
+    if releases.iter().any(|release| release.said == Some(Err(NotSaid))) {
+        return Due::Never(Why::Unread);
     }
     let newest = newest(releases);
     let expired = releases.iter().find_map(|release| match release.said {
         // Whatever came after it makes it void.
-        Some(Said::Expired(second)) if newest.as_second() <= second => Some(newest),
+        Some(Ok(Said::Expired(second))) if newest.as_second() <= second => Some(newest),
         _ => None,
     });
     if let Some(at) = expired {
@@ -102,7 +111,7 @@ pub(crate) fn due(releases: &[Release]) -> Due {
     let lasts = |release: &Release| release.ttl.as_ref().and_then(Ttl::lasts).or(longest);
     let ends = releases.iter().filter_map(|release| Some(after(release.head.began, lasts(release)?)));
     let until = releases.iter().filter_map(|release| match release.said {
-        Some(Said::Until(second)) => Timestamp::from_second(second).ok(),
+        Some(Ok(Said::Until(second))) => Timestamp::from_second(second).ok(),
         _ => None,
     });
     ends.chain(until).max().map_or(Due::Never(Why::NoTtl), Due::At)
@@ -179,7 +188,8 @@ mod tests {
                 vec![(100, "1h", "expired-100"), (101, "1h", "expired-100")],
                 Due::At(at(3701)),
             ),
-            ("what is no word is none", vec![(100, "1h", "soon")], Due::At(at(3700))),
+            ("what is no word", vec![(100, "1h", "soon")], Due::Never(Why::Unread)),
+            ("what is no second", vec![(100, "1h", "1796000000000000")], Due::Never(Why::Unread)),
         ];
         for (name, releases, expected) in cases {
             let releases: Vec<_> =
@@ -202,7 +212,7 @@ mod tests {
         for said in [Said::Never, Said::Until(1_796_000_000), Said::Expired(1_796_000_000)] {
             assert_eq!(said.to_string().parse(), Ok(said));
         }
-        for no in ["", "Never", "expired-", "1h", "expired-x"] {
+        for no in ["", "Never", "expired-", "1h", "expired-x", "1796000000000000"] {
             assert_eq!(no.parse::<Said>(), Err(NotSaid), "{no}");
         }
     }

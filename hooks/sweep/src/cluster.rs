@@ -5,13 +5,13 @@
 
 use std::fmt;
 
-use feature::words;
+use feature::{FeatureName, words};
 use k8s_openapi::{
-    api::core::v1::{ConfigMap, Secret},
+    api::core::v1::{ConfigMap, Namespace, Pod, Secret},
     apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta},
 };
 use kube::{
-    Api, Client, Resource,
+    Api, Client, Resource, ResourceExt,
     api::{DeleteParams, ListParams, Patch, PatchParams, Preconditions},
     core::{NamespaceResourceScope, PartialObjectMeta},
 };
@@ -51,10 +51,12 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Whether the release has no other revision than this one.
-    pub(crate) fn is_first(&self, head: &Head) -> bool {
-        let same = |other: &&Head| (&other.namespace, &other.release) == (&head.namespace, &head.release);
-        self.heads.iter().filter(same).count() == 1
+    /// Whether its copy has other releases.
+    pub(crate) fn has_others(&self, release: &Release) -> bool {
+        let of_copy = |other: &&Release| {
+            (&other.head.namespace, &other.feature) == (&release.head.namespace, &release.feature)
+        };
+        self.releases.iter().filter(of_copy).count() > 1
     }
 }
 
@@ -89,28 +91,79 @@ impl<'a> Asked<'a> {
     pub(crate) async fn recorded(&self, namespaces: &[String]) -> Result<Recorded, Error> {
         let mut recorded = Recorded::default();
         for namespace in namespaces {
-            recorded.heads.extend(self.heads(namespace).await?);
+            let read = || async {
+                // Of a release whose newest record went while it was read nobody knows whether it is gone.
+                let moved = "Helm is writing its records";
+                self.try_recorded(namespace).await?.ok_or_else(|| Error::unreachable(moved))
+            };
+            let Recorded { live, releases, heads, newest } =
+                self.call(&format!("releases in {namespace}"), "read them", read).await?;
+            recorded.live.extend(live);
+            recorded.releases.extend(releases);
+            recorded.heads.extend(heads);
+            recorded.newest.extend(newest);
         }
+        Ok(recorded)
+    }
+
+    async fn try_recorded(&self, namespace: &str) -> Result<Option<Recorded>, Error> {
+        let mut recorded = Recorded { heads: self.heads(namespace).await?, ..Recorded::default() };
         for head in record::newest(recorded.heads.clone()) {
             if head.status == Status::Uninstalled {
                 continue;
             }
+            let Some(body) = self.body(&head).await? else { return Ok(None) };
             let key = (head.namespace.clone(), head.release.clone());
-            let body = self.body(&head).await?;
-            // It has gone meanwhile.
-            let Some(body) = body else { continue };
             recorded.newest.push(head.clone());
             let release = Release::read(head, body);
             recorded.live.insert(key, release.as_ref().map(|release| release.feature.clone()));
             recorded.releases.extend(release);
         }
-        Ok(recorded)
+        Ok(Some(recorded))
+    }
+
+    /// Makes sure that a namespace is there, and that Helm keeps its records in it as Secrets: where there seem to be none
+    /// everything would be taken for what has no release.
+    pub(crate) async fn keeps_records(&self, namespace: &str) -> Result<(), Error> {
+        let api = Api::<Namespace>::all(self.client.clone());
+        let get = || async { api.get_metadata_opt(namespace).await.map_err(|error| classed(&error)) };
+        if self.call(&format!("namespace {namespace}"), "look for it", get).await?.is_none() {
+            let place = &self.endpoint;
+            return Err(Error::refused(format!(
+                "there is no namespace {namespace} at {place}: is it the cluster that is meant?"
+            )));
+        }
+        let others = ListParams::default().labels(record::SELECTOR);
+        if self.metadata::<ConfigMap>(namespace, others).await?.is_empty() {
+            return Ok(());
+        }
+        let fault = "Helm keeps records in ConfigMaps, and sweep reads those in Secrets alone (HELM_DRIVER)";
+        Err(Error::refused(format!("namespace {namespace}: {fault}")))
+    }
+
+    /// Waits until no pod of the copy runs any more but those of hooks: what it uses goes after them.
+    pub(crate) async fn without_pods(&self, namespace: &str, feature: &FeatureName) -> Result<(), Error> {
+        let api = Api::<Pod>::namespaced(self.client.clone(), namespace);
+        let labels = format!("{}={feature},app.kubernetes.io/name!=devstack-hooks", words::FEATURE);
+        let params =
+            ListParams::default().labels(&labels).fields("status.phase!=Succeeded,status.phase!=Failed");
+        let gone = || async {
+            let pods = api.list_metadata(&params).await.map_err(|error| classed(&error))?;
+            match pods.items.first() {
+                None => Ok(()),
+                Some(pod) => Err(Error::unreachable(format!("pod {} runs still", pod.name_any()))),
+            }
+        };
+        self.call(&format!("{namespace}/{feature}"), "wait until its pods are gone", gone).await
     }
 
     async fn heads(&self, namespace: &str) -> Result<Vec<Head>, Error> {
         let params = ListParams::default().labels(record::SELECTOR);
         let all = self.metadata::<Secret>(namespace, params).await?;
-        Ok(all.into_iter().filter_map(|metadata| Head::read(namespace, metadata)).collect())
+        let heads = all.into_iter().map(|metadata| Head::read(namespace, metadata));
+        heads
+            .collect::<Result<_, _>>()
+            .map_err(|what| Error::refused(format!("releases in {namespace}: {what}")))
     }
 
     /// None where the record has gone.

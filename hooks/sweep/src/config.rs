@@ -90,7 +90,11 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Sweep, Error> {
     if most == Some(0) {
         return Err(wrong("most is 0: then nothing would ever go".to_owned()));
     }
-    let back_ends = BackEnds(back_ends);
+    let mut back_ends = BackEnds(back_ends);
+    if back_ends.0.contains_key(&BackEnd::Sqs) {
+        // Of subscriptions to topics of base's only queues have a record, and both go together.
+        back_ends.0.entry(BackEnd::Sns).or_default();
+    }
     back_ends.check(file)?;
     Ok(Sweep { namespaces, unasked, protect: texts(protect), most, back_ends })
 }

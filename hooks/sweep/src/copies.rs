@@ -6,7 +6,7 @@ use feature::FeatureName;
 use jiff::Timestamp;
 
 use crate::{
-    clock::{self, Due},
+    clock::{self, Due, Said},
     release::Release,
     thing::Thing,
 };
@@ -26,6 +26,13 @@ impl Copy {
     /// When it goes; none where there is no release that could say so.
     pub(crate) fn due(&self) -> Option<Due> {
         (!self.releases.is_empty()).then(|| clock::due(&self.releases))
+    }
+
+    /// What somebody has said of its end, if all of its records say the same.
+    pub(crate) fn said(&self) -> Option<Said> {
+        let said = |release: &Release| release.said.and_then(Result::ok);
+        let first = said(self.releases.first()?);
+        first.filter(|_| self.releases.iter().all(|release| said(release) == first))
     }
 
     /// Since when it is as it is: since its newest deploy, or the last time that its hooks ran.

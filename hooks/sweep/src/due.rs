@@ -12,11 +12,15 @@ use crate::{
     copies::{Copy, copies},
 };
 
-/// Lets the copy live for `ttl` from now, if it would not by itself.
+/// Lets the copy live for `ttl` from now, if it would not live as long anyway.
 pub(crate) async fn extend(common: &Common, ttl: &Ttl, report: &Report) -> Result<(), Error> {
-    let said =
-        ttl.lasts().map_or(Said::Never, |lasts| Said::Until(clock::after(common.now, lasts).as_second()));
-    say(common, report, |_| said).await
+    let end = ttl.lasts().map(|lasts| clock::after(common.now, lasts).as_second());
+    say(common, report, |copy| match (end, copy.said()) {
+        (None, _) | (_, Some(Said::Never)) => Said::Never,
+        (Some(end), Some(Said::Until(later))) => Said::Until(end.max(later)),
+        (Some(end), _) => Said::Until(end),
+    })
+    .await
 }
 
 /// Lets the copy live until somebody says otherwise.
@@ -44,16 +48,19 @@ async fn say(common: &Common, report: &Report, said: impl Fn(&Copy) -> Said) -> 
             asked.endpoint
         )));
     }
+    let mut releases = copies.iter().flat_map(|copy| &copy.releases);
+    if let Some(release) = releases.find(|release| release.is_under_way(common.now)) {
+        // Helm writes the records again, with the labels that it has read.
+        let wait = "a deploy is under way: say it again after that";
+        return Err(Error::unreachable(format!("{release}: {wait}")));
+    }
     for copy in &mut copies {
         let said = said(copy);
-        for release in &copy.releases {
-            let of = |head: &&_| release.is_revision(head);
-            for head in recorded.heads.iter().filter(of) {
+        for release in &mut copy.releases {
+            for head in recorded.heads.iter().filter(|head| release.is_revision(head)) {
                 asked.say(head, said).await?;
             }
-        }
-        for release in &mut copy.releases {
-            release.said = Some(said);
+            release.said = Some(Ok(said));
         }
         let due = match clock::due(&copy.releases) {
             Due::At(at) => format!("due at {at}"),

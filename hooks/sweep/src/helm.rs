@@ -28,6 +28,14 @@ pub(crate) async fn uninstall(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
+    // It is to speak with the cluster that was asked, and to find the records that were read.
+    for (name, _) in std::env::vars_os() {
+        let is_others =
+            |name: &str| name.starts_with("HELM_KUBE") || ["HELM_DRIVER", "HELM_NAMESPACE"].contains(&name);
+        if name.to_str().is_some_and(is_others) {
+            command.env_remove(&name);
+        }
+    }
     let child = command.spawn().map_err(|error| failed(format!("start it: {error}")))?;
     let Ok(output) = timeout(left, child.wait_with_output()).await else {
         return Err(Error::unreachable(format!("{name}: uninstall by {}: out of time", helm.display())));

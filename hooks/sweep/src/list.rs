@@ -25,7 +25,7 @@ pub(crate) async fn list(common: &Common, as_text: As, report: &Report) -> Resul
     let namespaces = common.namespaces(&sweep, &asked);
     let recorded = asked.recorded(&namespaces).await?;
     let stores = Stores::beside(&sweep.back_ends, report);
-    let (mut things, faults) = things(&asked, &stores, &sweep, &namespaces).await;
+    let (mut things, faults) = things(&asked, &stores, &sweep, &namespaces, common.timeout).await;
     things.retain(|thing| sweep.concerns(thing.owner.namespace(), &namespaces));
     let mut copies = copies(recorded.releases, things);
     copies.retain(|copy| common.feature.as_ref().is_none_or(|feature| copy.feature == *feature));

@@ -68,6 +68,14 @@ pub(crate) fn going<'a>(
                 if gone.is_empty() {
                     continue;
                 }
+                if let Some(release) = gone.iter().find(|release| release.has_delete_hooks()) {
+                    let reason = format!(
+                        "the objects of {} are gone, and its hooks are for when the copy is due",
+                        release.owner()
+                    );
+                    staying.push(Staying { thing: copy.name(), reason });
+                    continue;
+                }
                 (gone, "its objects are gone, and the release does not know".to_owned())
             }
         };
@@ -77,9 +85,6 @@ pub(crate) fn going<'a>(
         }
     }
     going.sort_by_key(|going| (going.copy.due(), going.copy.since()));
-    for late in going.split_off(going.len().min(rules.most)) {
-        staying.push(Staying { thing: late.copy.name(), reason: too_many(rules) });
-    }
     (going, staying)
 }
 
@@ -87,11 +92,16 @@ fn held(releases: &[&Release], rules: &Rules<'_>) -> Option<String> {
     if let Some(release) = releases.iter().find(|release| release.is_protected(rules.protect)) {
         return Some(format!("release {} is protected", release.owner()));
     }
+    if let Some(release) = releases.iter().find(|release| release.is_mislabelled) {
+        let fault = "its record says that it is of the feature, and its objects do not";
+        return Some(format!("release {}: {fault}", release.owner()));
+    }
     let under_way = releases.iter().find(|release| release.is_under_way(rules.now))?;
     Some(format!("a deploy of {} is under way", under_way.owner()))
 }
 
-fn too_many(rules: &Rules<'_>) -> String {
+/// Why a copy stays that could go, once as many have gone as may.
+pub(crate) fn too_many(rules: &Rules<'_>) -> String {
     format!("{} copies have gone in this run: the next one goes on", rules.most)
 }
 
@@ -153,7 +163,7 @@ fn is_left(thing: &Thing, live: &Live, rules: &Rules<'_>) -> bool {
         return !live.iter().any(uses);
     }
     let unasked = rules.unasked.iter().any(|pattern| pattern.matches(namespace));
-    unasked && (rules.feature.is_some() || thing.expires_at.is_some_and(|at| at <= rules.now))
+    unasked && thing.expires_at.is_some_and(|at| at <= rules.now)
 }
 
 /// An owner is called as its release, or as that and one of the charts in it.

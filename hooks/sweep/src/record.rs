@@ -3,10 +3,10 @@
 //! Its labels say which release, revision and status (`pkg/storage/driver/secrets.go` of Helm 3 and 4); labels of
 //! others are carried on to the next revision. Its data is a JSON text, compressed, in base64.
 
-use std::{io::Read, time::Duration};
+use std::io::Read;
 
 use flate2::read::GzDecoder;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use provision::{cluster::decoded, marks::Tags};
 use serde::Deserialize;
@@ -45,7 +45,7 @@ pub(crate) enum Status {
 }
 
 /// How long a deploy may be under way before nobody is behind it any more.
-const STUCK: Duration = Duration::from_hours(1);
+const STUCK: SignedDuration = SignedDuration::from_hours(1);
 
 /// What the data of a record say.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,26 +62,47 @@ pub(crate) struct Hook {
     pub(crate) events: Vec<String>,
 }
 
+impl Hook {
+    /// Whether it runs when the release goes.
+    pub(crate) fn deletes(&self) -> bool {
+        self.events.iter().any(|event| ["pre-delete", "post-delete"].contains(&event.as_str()))
+    }
+}
+
 impl Head {
-    /// The head of a record; none where it is not Helm's.
-    pub(crate) fn read(namespace: &str, metadata: ObjectMeta) -> Option<Self> {
+    /// The head of a record.
+    ///
+    /// # Errors
+    /// With what is not as Helm writes it: a release that nobody sees would be taken for one that is gone.
+    pub(crate) fn read(namespace: &str, metadata: ObjectMeta) -> Result<Self, String> {
         let labels = metadata.labels.unwrap_or_default();
-        let status = match labels.get("status")?.as_str() {
+        let object = metadata.name.ok_or("a record without a name")?;
+        let label = |key: &str| {
+            labels.get(key).cloned().ok_or_else(|| format!("record {object} has no label {key:?}"))
+        };
+        let status = match label("status")?.as_str() {
             "pending-install" | "pending-upgrade" | "pending-rollback" => Status::Pending,
             "uninstalling" => Status::Uninstalling,
             "uninstalled" => Status::Uninstalled,
             _ => Status::Installed,
         };
-        let began = metadata.creation_timestamp?.0;
-        Some(Self {
-            object: metadata.name?,
-            uid: metadata.uid?,
-            resource_version: metadata.resource_version?,
+        let (release, revision) = (label("name")?, label("version")?);
+        let revision =
+            revision.parse().map_err(|_| format!("record {object} is of no revision: {revision:?}"))?;
+        let (Some(uid), Some(resource_version), Some(began)) =
+            (metadata.uid, metadata.resource_version, metadata.creation_timestamp)
+        else {
+            return Err(format!("record {object} has no uid, version or moment"));
+        };
+        Ok(Self {
+            object,
+            uid,
+            resource_version,
             namespace: namespace.to_owned(),
-            release: labels.get("name")?.clone(),
-            revision: labels.get("version")?.parse().ok()?,
+            release,
+            revision,
             status,
-            began,
+            began: began.0,
             labels,
         })
     }
@@ -95,7 +116,7 @@ impl Head {
 
     /// Whether it was killed.
     pub(crate) fn is_stuck(&self, now: Timestamp) -> bool {
-        self.is_pending() && now.duration_since(self.began).unsigned_abs() >= STUCK
+        self.is_pending() && now.duration_since(self.began) >= STUCK
     }
 
     /// The status in Helm's own word.
@@ -211,7 +232,7 @@ mod tests {
         }
     }
 
-    fn head(release: &str, revision: &str, status: &str) -> Option<Head> {
+    fn head(release: &str, revision: &str, status: &str) -> Result<Head, String> {
         let labels = [("name", release), ("version", revision), ("status", status), ("owner", "helm")];
         Head::read(
             "demo",
@@ -232,6 +253,9 @@ mod tests {
         let newest = newest(heads.into_iter().chain(head("b", "1", "pending-install")).collect());
         let said: Vec<_> = newest.iter().map(|head| (&*head.release, head.revision, head.status)).collect();
         assert_eq!(said, [("a", 10, Status::Installed), ("b", 1, Status::Pending)]);
-        assert_eq!(head("a", "one", "deployed"), None);
+        assert_eq!(
+            head("a", "one", "deployed"),
+            Err("record sh.helm.release.v1.a.vone is of no revision: \"one\"".into())
+        );
     }
 }

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use provision::config::secret::Pattern;
 
 use crate::{
-    clock::Said,
+    clock::{NotSaid, Said},
     manifest::{annotated, feature_of},
-    record::{Body, Head, Status},
+    record::{Body, Head, Hook, Status},
 };
 
 /// A release of a copy.
@@ -19,8 +19,10 @@ pub(crate) struct Release {
     pub(crate) feature: FeatureName,
     /// How long the copy is to live after a deploy; none where nobody has said it.
     pub(crate) ttl: Option<Ttl>,
-    /// What somebody has said since, on the record.
-    pub(crate) said: Option<Said>,
+    /// What somebody has said since, on the record; an error where that is no word of ours.
+    pub(crate) said: Option<Result<Said, NotSaid>>,
+    /// Whether its objects say that they are another's, or nobody's: somebody has labelled the record by mistake.
+    pub(crate) is_mislabelled: bool,
     pub(crate) by: Option<String>,
     pub(crate) source: Option<String>,
     /// The ttl by which kube-janitor takes its objects, if it does.
@@ -35,15 +37,18 @@ impl Release {
     pub(crate) fn read(head: Head, body: Result<Body, String>) -> Option<Self> {
         let all = body.as_ref().map(Body::all).unwrap_or_default();
         let of_objects = feature_of(all.iter().copied());
-        let feature = head.labels.get(words::FEATURE).map(String::as_str).or(of_objects)?.parse().ok()?;
+        let feature: FeatureName =
+            head.labels.get(words::FEATURE).map(String::as_str).or(of_objects)?.parse().ok()?;
+        let is_mislabelled = !all.is_empty() && of_objects != Some(feature.as_str());
         let hooks = body.iter().flat_map(|body| &body.hooks).map(|hook| &hook.object);
         let everything: Vec<_> = all.iter().copied().chain(hooks).collect();
         let text = |key: &str| annotated(everything.iter().copied(), key);
         let ttl = |text: &str| text.parse::<Ttl>().ok();
         let release = Self {
             feature,
-            ttl: head.labels.get(words::TTL).map(String::as_str).or(text(words::TTL)).and_then(ttl),
-            said: head.labels.get(words::DUE).and_then(|label| label.parse().ok()),
+            ttl: head.labels.get(words::TTL).and_then(|label| ttl(label)).or(text(words::TTL).and_then(ttl)),
+            said: head.labels.get(words::DUE).map(|label| label.parse()),
+            is_mislabelled,
             by: text(words::BY).map(str::to_owned),
             source: text(words::SOURCE).map(str::to_owned),
             janitor: text(words::JANITOR_TTL).and_then(ttl),
@@ -62,6 +67,11 @@ impl Release {
     /// others give.
     pub(crate) fn is_application(&self) -> bool {
         self.body.as_ref().is_ok_and(|body| !body.objects.is_empty())
+    }
+
+    /// Whether Helm runs hooks when it goes.
+    pub(crate) fn has_delete_hooks(&self) -> bool {
+        self.body.as_ref().is_ok_and(|body| body.hooks.iter().any(Hook::deletes))
     }
 
     /// Whether somebody is deploying it.

@@ -64,12 +64,12 @@ impl<'a> Rights<'a> {
             Err(reason) => return Ok(Some(format!("its record cannot be read: {reason}"))),
         };
         let namespace = release.head.namespace.as_str();
-        let deleting = ["pre-delete", "post-delete"];
-        let hooks =
-            body.hooks.iter().filter(|hook| hook.events.iter().any(|event| deleting.contains(&&**event)));
+        let hooks = body.hooks.iter().filter(|hook| hook.deletes());
         let hooks: Vec<&Object> = hooks.map(|hook| &hook.object).collect();
         let mut acts = acts_on("", &RECORDS, namespace);
-        let (of_objects, of_hooks): (&[_], &[_]) = (&["get", "delete"], &["get", "create", "delete"]);
+        // It waits until they are gone, by looking at all of their kind.
+        let of_objects: &[_] = &["get", "list", "watch", "delete"];
+        let of_hooks: &[_] = &["get", "list", "watch", "create", "patch", "delete"];
         let objects = body.objects.iter().map(|object| (object, of_objects));
         for (object, verbs) in objects.chain(hooks.iter().map(|object| (*object, of_hooks))) {
             match self.acts(object, verbs, namespace).await? {
@@ -132,8 +132,8 @@ impl<'a> Rights<'a> {
             group: resource.group.clone(),
             resource: resource.plural.clone(),
             namespace: (scope == Scope::Namespaced).then(|| namespace.to_owned()),
-            // A create has no name yet that anybody could look at.
-            name: (verb != "create").then(|| object.name().to_owned()),
+            // The others are not about one that has a name.
+            name: ["get", "patch", "delete"].contains(&verb).then(|| object.name().to_owned()),
         };
         Ok(Ok(verbs.iter().map(|verb| act(*verb)).collect()))
     }

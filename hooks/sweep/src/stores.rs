@@ -34,8 +34,8 @@ struct Line {
     reason: String,
 }
 
-/// How long one back end is waited for: others wait behind it.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one back end is waited for at most: others wait behind it.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 impl<'a> Stores<'a> {
     pub(crate) fn beside(back_ends: &'a BackEnds, report: &'a Report) -> Self {
@@ -44,8 +44,9 @@ impl<'a> Stores<'a> {
     }
 
     /// What carries a copy's mark in a back end.
-    pub(crate) async fn marked(&self, back_end: BackEnd) -> Result<Vec<Thing>, Error> {
-        let (out, ended) = self.hook(back_end, "marks", &self.back_ends.file_to_look(back_end)).await?;
+    pub(crate) async fn marked(&self, back_end: BackEnd, left: Duration) -> Result<Vec<Thing>, Error> {
+        let file = self.back_ends.file_to_look(back_end);
+        let (out, ended) = self.hook(back_end, "marks", &file, left).await?;
         ended?;
         let mut things = Vec::new();
         for line in out.lines() {
@@ -61,8 +62,9 @@ impl<'a> Stores<'a> {
         back_end: BackEnd,
         owner: &Owner,
         feature: &FeatureName,
+        left: Duration,
     ) -> Result<(), Error> {
-        self.delete(back_end, &self.back_ends.file_to_delete(back_end, owner, feature)).await
+        self.delete(back_end, &self.back_ends.file_to_delete(back_end, owner, feature), left).await
     }
 
     /// Takes the keys of an owner out of a Secret that is somebody else's.
@@ -72,13 +74,14 @@ impl<'a> Stores<'a> {
         name: &str,
         owner: &Owner,
         feature: &FeatureName,
+        left: Duration,
     ) -> Result<(), Error> {
         let file = BackEnds::file_to_take_out(namespace, name, owner, feature);
-        self.delete(BackEnd::Secret, &file).await
+        self.delete(BackEnd::Secret, &file, left).await
     }
 
-    async fn delete(&self, back_end: BackEnd, file: &str) -> Result<(), Error> {
-        let (out, ended) = self.hook(back_end, "delete", file).await?;
+    async fn delete(&self, back_end: BackEnd, file: &str, left: Duration) -> Result<(), Error> {
+        let (out, ended) = self.hook(back_end, "delete", file, left).await?;
         let mut left = None;
         for line in out.lines() {
             let line: Line = serde_json::from_str(line)
@@ -102,6 +105,7 @@ impl<'a> Stores<'a> {
         back_end: BackEnd,
         verb: &str,
         file: &str,
+        left: Duration,
     ) -> Result<(String, Result<(), Error>), Error> {
         let program = self.beside.join(format!("{back_end}-hook"));
         let failed = |act: &str, error: &dyn std::fmt::Display| {
@@ -109,7 +113,7 @@ impl<'a> Stores<'a> {
         };
         let mut child = Command::new(&program)
             .args([verb, "--config=/dev/stdin", "--output=json"])
-            .arg(format!("--timeout={}s", PATIENCE.as_secs()))
+            .arg(format!("--timeout={}s", PATIENCE.min(left).as_secs().max(1)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -122,6 +126,9 @@ impl<'a> Stores<'a> {
         }
         let output = child.wait_with_output().await.map_err(|error| failed("wait for", &error))?;
         let said = String::from_utf8_lossy(&output.stderr);
+        for line in said.lines().filter(|line| !line.trim().is_empty()) {
+            self.report.talk(&format!("{back_end}-hook: {line}"));
+        }
         let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
         let out = String::from_utf8(output.stdout).map_err(|error| failed("read the report of", &error))?;
         let ended = match output.status.code().and_then(exit::Code::of) {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use acceptance::{helm::Helm, images, process, repo};
+use feature::words;
 use jiff::Timestamp;
 
 use super::{FEATURE, Site, deploy, in_hours};
@@ -29,6 +30,8 @@ with_either_helm! {
         assert!(runs > 5, "{runs} runs");
         assert_eq!(site.holds(), held);
 
+        let alone = site.list(&site.whole_file(), &[])[0]["releases"].as_array().map(Vec::len);
+        assert_eq!(alone, Some(2));
         let ended = site.sweep_by(helm.version, &site.whole_file(), &[&in_hours(1)]).ends_with(0);
         let gone: Vec<String> = ended.report().iter().filter(|line| line.starts_with("uninstall")).cloned().collect();
         assert_eq!(gone.len(), 2, "{}", ended.said());
@@ -59,9 +62,13 @@ with_either_helm! {
         assert_eq!(due(), extended);
         assert_eq!(site.sweep("", &["-n", site.name(), &in_hours(4)]).ends_with(0).stdout, "");
 
+        // What would end it sooner changes nothing.
+        site.say("extend", &[&feature, "--ttl=2h"]);
+        assert_eq!(due(), extended);
         site.say("keep", &[&feature]);
         upgrade();
         rollback();
+        site.say("extend", &[&feature, "--ttl=2h"]);
         assert_eq!(due(), "never");
         assert_eq!(site.sweep("", &["-n", site.name(), &in_hours(10_000)]).ends_with(0).stdout, "");
 
@@ -75,7 +82,7 @@ with_either_helm! {
         upgrade();
         assert!(due().parse::<Timestamp>().expect("a moment") > Timestamp::now());
         site.say("expire", &[&feature]);
-        site.sweep_by(helm.version, "", &["-n", site.name()]).ends_with(0);
+        let _ = site.sweep_by(helm.version, "", &["-n", site.name()]).ends_with(0);
         assert_eq!(site.releases(helm).len(), 0);
     }
 }
@@ -96,5 +103,7 @@ fn install_hooks(helm: &Helm, site: &Site) {
     std::fs::write(&values, text).expect("the values are written");
     let mut command = helm.helm();
     command.args(["install", "app-feat1-hooks"]).arg(repo::root().join("charts/devstack-hooks"));
-    let _ = process::output_of(command.args(["--namespace", site.name(), "--values"]).arg(values));
+    // By its own clock it would be due five times over.
+    let labels = format!("--labels={}={FEATURE},{}={TTL}s", words::FEATURE, words::TTL);
+    let _ = process::output_of(command.args(["--namespace", site.name(), &labels, "--values"]).arg(values));
 }

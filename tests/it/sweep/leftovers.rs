@@ -7,7 +7,7 @@ use acceptance::{
     helm::{Helm, Version},
 };
 use feature::words;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{FEATURE, KINDS, Site, deploy, hook, in_hours, program};
 
@@ -36,8 +36,26 @@ fn everything(site: &Site) -> BTreeMap<String, String> {
     let named =
         |(name, comment): (String, Option<String>)| (format!("databases/{name}"), format!("{comment:?}"));
     all.extend(site.server.databases().into_iter().filter(|(name, _)| name.contains(&database)).map(named));
-    for (name, mut object) in cluster::objects_of(word, "secrets") {
+    all.extend(
+        site.broker
+            .groups()
+            .into_keys()
+            .filter(|name| name.contains(word))
+            .map(|name| (format!("groups/{name}"), String::new())),
+    );
+    all.extend(
+        site.server
+            .roles()
+            .into_iter()
+            .filter(|(name, _)| name.contains(&database))
+            .map(|(name, comment)| (format!("roles/{name}"), format!("{comment:?}"))),
+    );
+    for (name, mut object) in cluster::objects_of(word, "secrets,configmaps") {
         cluster::lasting(&mut object);
+        // Of what the copy had keys in, what is the others'.
+        if name == "Secret/shared" {
+            object = object["data"]["THEIRS"].take();
+        }
         all.insert(name, object.to_string());
     }
     all
@@ -112,13 +130,10 @@ fn one_of_each_kind_goes_among_a_thousand_of_others() {
     assert_eq!(FOREIGN.iter().map(|(_, count)| count).sum::<usize>(), 1000);
     surround(&site);
     // The copy of the others lives.
-    let labels = format!("--labels={}=other,{}=1000h", words::FEATURE, words::TTL);
-    deploy(&helm, &site, "other-feat1", "1000h", &[&labels]);
+    deploy(&helm, &site, "app-other", "1000h", &[]);
     site.provide("orders-feat1-hooks");
     assert_eq!(site.holds().len(), KINDS, "{:?}", site.holds());
-    // A Secret of somebody else's, in which the copy had keys, stays with its own.
-    let before: BTreeMap<_, _> =
-        everything(&site).into_iter().filter(|(name, _)| !name.contains("shared")).collect();
+    let before = everything(&site);
 
     let dry = site.sweep(&site.whole_file(), &["--dry-run", "--output=json"]).ends_with(0);
     assert!(dry.json().iter().all(|line| line["change"] == "delete"), "{}", dry.said());
@@ -126,16 +141,18 @@ fn one_of_each_kind_goes_among_a_thousand_of_others() {
 
     let ended = site.sweep(&site.whole_file(), &[]).ends_with(0);
     assert_eq!(site.holds().into_iter().collect::<Vec<_>>(), Vec::<String>::new(), "{}", ended.said());
-    let after: BTreeMap<_, _> =
-        everything(&site).into_iter().filter(|(name, _)| !name.contains("shared")).collect();
+    let after = everything(&site);
     let gone: Vec<&String> = before.keys().filter(|name| !after.contains_key(*name)).collect();
     let word = site.name();
     let copys = [
+        "ConfigMap/told-feat1".to_owned(),
         "Secret/orders-feat1".to_owned(),
         "Secret/told-feat1".to_owned(),
         format!("databases/{word}_{FEATURE}"),
         format!("events/{word}-{FEATURE}"),
+        format!("groups/{word}-{FEATURE}"),
         format!("queues/{word}-{FEATURE}"),
+        format!("roles/{word}_{FEATURE}"),
         format!("topics/{word}-{FEATURE}"),
     ];
     assert_eq!(gone, copys.iter().collect::<Vec<_>>(), "{}", ended.said());
@@ -189,9 +206,4 @@ fn what_is_protected_stays_with_all_of_its_owner_and_a_run_takes_no_more_than_it
     assert_eq!(ended.stdout, "");
     let _ = site.sweep(&site.whole_file(), &["--feature=feat1"]).ends_with(0);
     assert_eq!(queues(), Vec::<String>::new());
-}
-
-/// What a JSON line says was done, and to what.
-pub(super) fn done(line: &Value) -> (&str, &str) {
-    (line["change"].as_str().expect("a word"), line["thing"].as_str().expect("a thing"))
 }

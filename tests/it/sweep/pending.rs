@@ -41,6 +41,15 @@ with_either_helm! {
         deploy(helm, &site, "installed-feat1", "1h", &[]);
         assert_eq!(site.list("", &[])[0]["feature"], FEATURE);
     }
+
+    fn an_uninstall_that_was_killed_is_finished_by_the_next_run(helm, number) {
+        let site = Site::of(&format!("halfgone-{number}"));
+        deploy(helm, &site, "app-feat1", "1s", &[]);
+        leave_pending(&site, "app-feat1", 1, "uninstalling");
+        let ended = site.sweep_by(helm.version, "", &["-n", site.name(), &in_hours(1)]).ends_with(0);
+        assert_eq!(ended.report().len(), 1, "{}", ended.said());
+        assert_eq!(site.releases(helm).len(), 0);
+    }
 }
 
 /// The records as a Helm leaves them that is killed: another revision that begins, or the first that never ends.

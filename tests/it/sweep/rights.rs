@@ -9,6 +9,8 @@ use acceptance::{
     process, repo,
 };
 
+use serde_json::{Value, json};
+
 use super::{FEATURE, Site, in_hours, program};
 
 const RELEASES: usize = 2;
@@ -20,15 +22,28 @@ fn a_copy_goes_by_the_charts_rights_and_stays_whole_without_any_part_of_them() {
     install(&helm, &site);
     let whole = site.holds();
     assert!(!whole.is_empty());
+    let rule = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
+    let routes = |resources: &[&str], verbs: &[&str]| rule("traefik.io", resources, verbs);
+    let events = rule("", &["events"], &["create"]);
+    let rules = |rules: &[Value]| format!("--set-json=uninstall.rules={}", json!(rules));
     let cases = [
-        ("--set=uninstall.clusterRole=", "get deployments"),
-        // Each rule of the chart's own, in its order.
-        ("--set=uninstall.rules[0].resources={middlewares}", "ingressroutes.traefik.io"),
-        ("--set=uninstall.rules[2].verbs={get}", "create"),
-        ("", ""),
+        ("--set=uninstall.clusterRole=".to_owned(), "may not update secrets"),
+        (
+            rules(&[routes(&["middlewares"], &["get", "list", "watch", "delete"]), events.clone()]),
+            "ingressroutes.traefik.io",
+        ),
+        (
+            rules(&[routes(&["ingressroutes", "middlewares"], &["get", "list", "delete"]), events.clone()]),
+            "may not watch",
+        ),
+        (
+            rules(&[routes(&["ingressroutes", "middlewares"], &["get", "list", "watch", "delete"])]),
+            "its hooks run by",
+        ),
+        (String::new(), ""),
     ];
     for (values, missing) in cases {
-        grant(&helm, &site, values);
+        grant(&helm, &site, &values);
         let folder = tempfile::tempdir().expect("a folder");
         let kubeconfig = account::kubeconfig(&folder, site.name(), "sweep");
         let sweep = program().env("KUBECONFIG", &kubeconfig.display().to_string());

@@ -14,14 +14,14 @@ with_either_helm! {
         let _ = process::output_of(lab().command("kubectl").args(["label", "namespace", site.name(), enforce]));
         site.provide("app-feat1-hooks");
         deploy(helm, &site, "app-feat1", "1s", &[]);
-        deploy(helm, &site, "other-feat1", "1h", &["--labels=devstack.dev/feature=feat2"]);
+        deploy(helm, &site, "app-feat2", "1h", &[]);
         install(helm, &site);
         site.kubectl(&["create", "job", "once", "--from=cronjob/sweep"]);
         let (job, log) = ended(&site, "once");
         assert_eq!(job["status"]["succeeded"], 1, "{log}\n{job}");
         assert!(log.contains(&format!("release/{}/app-feat1 ", site.name())), "{log}");
         let left: Vec<String> = site.releases(helm).into_iter().collect();
-        assert_eq!(left, ["other-feat1", "sweep"], "{log}");
+        assert_eq!(left, ["app-feat2", "sweep"], "{log}");
         assert_eq!(site.holds().len(), 0, "{log}");
     }
 

@@ -19,6 +19,7 @@ use acceptance::{
     process, repo,
     routing::{API_ONLY, BOTH, Scenario, WEB_ONLY},
     stores::{BASE, FEAT1, Orders, TEMPLATE, arrived, is_without, post},
+    sweep,
 };
 use serde_json::Value;
 
@@ -61,6 +62,19 @@ fn demo() -> io::Result<usize> {
             }
         }
     }
+    let short = Instant::now();
+    timed("deploy feat3, which lives for a minute", || {
+        let output = cluster::helmfile(
+            &Helm::new(Version::Four),
+            SHORT_LIVED,
+            API_ONLY.copies[0].1,
+            &["--state-values-set", "ttl=1m", "sync"],
+        );
+        assert!(output.status.success(), "{}", cluster::text(&output));
+    })?;
+    let helm = Helm::new(Version::Four);
+    timed("deploy sweep, to run each minute", || sweep::deploy(&helm, "* * * * *"))?;
+    wrong += listed()?;
     say("messages: POST /messages puts one into the queue of the api that answers, whose worker reads it")?;
     wrong += arrivals("/messages", |answer| format!("through {}", answer["queue"]))?;
     wrong += orders()?;
@@ -69,6 +83,7 @@ fn demo() -> io::Result<usize> {
     )?;
     wrong += arrivals("/events", |answer| format!("through {} as {}", answer["topic"], answer["group"]))?;
     wrong += explained()?;
+    wrong += swept(&helm, short)?;
     helm::install();
     say(format!("\nthe demo took {:.1} s\n", start.elapsed().as_secs_f64()))?;
     farewell()?;
@@ -102,6 +117,50 @@ fn show(helm: &Helm, scenario: &Scenario) -> io::Result<usize> {
     }
     say("")?;
     Ok(wrong)
+}
+
+/// The copy that nobody takes away.
+const SHORT_LIVED: &str = "feat3";
+
+/// Shows which copies there are, and what they hold: in each store one thing of feat1, which a copy of api is.
+fn listed() -> io::Result<usize> {
+    say("\nwhich copies there are, as sweep lists them")?;
+    say(sweep::says(&["list", "--config=/etc/devstack/sweep.yaml"]))?;
+    let said =
+        sweep::says(&["list", "--config=/etc/devstack/sweep.yaml", "--feature=feat1", "--output=json"]);
+    let copy: Value = serde_json::from_str(&said).unwrap_or_default();
+    let holds = |kind: &str| copy["holds"][kind].as_array().map_or(0, Vec::len);
+    let missing: Vec<&str> =
+        ["secret", "sqs", "sns", "kafka", "database"].into_iter().filter(|kind| holds(kind) == 0).collect();
+    if !missing.is_empty() {
+        say(format!("  WRONG: feat1 holds nothing of {}: {said}", missing.join(", ")))?;
+    }
+    Ok(missing.len())
+}
+
+/// Waits until sweep has taken the copy away that nobody else does.
+fn swept(helm: &Helm, since: Instant) -> io::Result<usize> {
+    let gone = cluster::within(240, || {
+        let mut list = helm.helm();
+        let list = process::output_of(list.args(["list", "--short", "--namespace", cluster::NAMESPACE]));
+        if list.contains(SHORT_LIVED) { Err(list) } else { Ok(()) }
+    });
+    let left = sweep::says(&[
+        "list",
+        "--config=/etc/devstack/sweep.yaml",
+        "--feature",
+        SHORT_LIVED,
+        "--output=json",
+    ]);
+    if gone.is_ok() && left.is_empty() {
+        say(format!(
+            "{SHORT_LIVED} is gone by sweep alone, {:.0} s after its deploy began, with all that it had",
+            since.elapsed().as_secs_f64()
+        ))?;
+        return Ok(0);
+    }
+    say(format!("  WRONG: {SHORT_LIVED} is there still: {gone:?} {left}"))?;
+    Ok(1)
 }
 
 /// Shows the orders of base and of the copy, and adds one to each.
@@ -197,7 +256,7 @@ fn explained() -> io::Result<usize> {
 fn farewell() -> io::Result<()> {
     let router = &lab().router;
     say(format!(
-        "The cluster, base and the copies feat1 and feat2 go on. Try\n\n  \
+        "The cluster, base, sweep and the copies feat1 and feat2 go on. Try\n\n  \
          curl -H 'Host: web.example.com' -H 'uber-ctx-key: feat1' {router}/\n  \
          curl -H 'Host: api--feat2.example.com' {router}/"
     ))?;
