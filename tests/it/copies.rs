@@ -27,10 +27,7 @@ with_both_helms! {
         assert!(!queues::names().contains(&"messages-feat1".to_owned()), "{:?}", queues::names());
         // Pods that are going need a moment; of what is left then each is a finished Job or its pod.
         cluster::eventually("the copy's end", 60, || {
-            let objects = cluster::objects();
-            let left = cluster::of_release(&objects, "demo-feat1");
-            let left = left.iter().filter(|(_, object)| !is_of_a_finished_job(object)).map(|(key, _)| key);
-            let left: Vec<_> = left.collect();
+            let left = cluster::left(cluster::NAMESPACE, "demo-feat1");
             if left.is_empty() { Ok(()) } else { Err(format!("{left:?} are left")) }
         });
     }
@@ -121,14 +118,6 @@ with_both_helms! {
 fn of_base() -> BTreeMap<String, Value> {
     let copys = |key: &str| key.contains("/demo-feat") || key.contains("/sh.helm.release.v1.demo-feat");
     cluster::objects().into_iter().filter(|(key, _)| !copys(key)).collect()
-}
-
-/// A Job that has come to its end and will be taken away, or a pod of one.
-fn is_of_a_finished_job(object: &Value) -> bool {
-    let finished = object["status"]["completionTime"].is_string() || object["status"]["phase"] == "Succeeded";
-    let goes = object["spec"]["ttlSecondsAfterFinished"].as_u64().is_some_and(|ttl| ttl > 0)
-        || object["metadata"]["ownerReferences"][0]["kind"] == "Job";
-    finished && goes
 }
 
 /// The objects of `before` that are not the same bytes in `after`.

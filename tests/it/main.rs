@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod charts;
 mod conformance;
 mod copies;
 mod crds;

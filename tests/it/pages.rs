@@ -1,8 +1,9 @@
-//! The pages of the hooks say what the tables in the code say. `PAGES=write` writes it into them.
+//! The pages of the hooks say what the tables in the code say, and those of the charts what their schemas say.
+//! `PAGES=write` writes it into them.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::Path};
 
-use acceptance::repo;
+use acceptance::{charts, repo};
 use provision::config::{
     self,
     attribute::{Attribute, Kind, Table},
@@ -10,11 +11,12 @@ use provision::config::{
     sqs::QueueTable,
 };
 use serde_json::Value;
+use serde_yaml::Value as Yaml;
 
 #[test]
 fn the_page_of_the_queues_has_every_attribute_and_output() {
     let parts = [("attributes", attributes(QueueTable::ROWS)), ("outputs", outputs("QueueValue"))];
-    says("sqs.md", &parts);
+    says("docs/sqs.md", &parts);
 }
 
 #[test]
@@ -24,28 +26,48 @@ fn the_page_of_the_topics_has_every_attribute_and_output() {
         ("subscription attributes", attributes(SubscriptionTable::ROWS)),
         ("outputs", outputs("TopicValue")),
     ];
-    says("sns.md", &parts);
+    says("docs/sns.md", &parts);
 }
 
 #[test]
 fn the_page_of_kafka_has_every_key_and_output() {
     let parts =
         [("topic", keys("KafkaTopic")), ("group", keys("ConsumerGroup")), ("outputs", outputs("KafkaValue"))];
-    says("kafka.md", &parts);
+    says("docs/kafka.md", &parts);
 }
 
 #[test]
 fn the_page_of_the_databases_has_every_key_and_output() {
-    says("database.md", &[("database", keys("DatabaseItem")), ("outputs", outputs("DatabaseValue"))]);
+    says("docs/database.md", &[("database", keys("DatabaseItem")), ("outputs", outputs("DatabaseValue"))]);
 }
 
 #[test]
 fn the_page_of_the_secrets_has_every_key_and_output() {
-    says("secret.md", &[("secret", keys("SecretItem")), ("outputs", outputs("SecretValue"))]);
+    says("docs/secret.md", &[("secret", keys("SecretItem")), ("outputs", outputs("SecretValue"))]);
+}
+
+#[test]
+fn the_page_of_a_chart_has_every_value() {
+    let mut pages = 0;
+    for chart in charts::charts().into_iter().filter(|chart| chart.join("README.md").is_file()) {
+        pages += 1;
+        let page = chart.strip_prefix(repo::root()).expect("ours").join("README.md");
+        says(&page.display().to_string(), &[("values", values(&chart))]);
+    }
+    assert!(pages > 0, "no chart has a page");
+}
+
+#[test]
+fn every_value_of_a_chart_has_a_description() {
+    for chart in charts::charts() {
+        let schema = yaml(&chart, "values.schema.json");
+        let values = described("", &schema, &schema);
+        assert!(values > 10, "{}: {values} values", chart.display());
+    }
 }
 
 fn says(page: &str, parts: &[(&str, String)]) {
-    let path: PathBuf = repo::root().join("docs").join(page);
+    let path = repo::root().join(page);
     let text = fs::read_to_string(&path).expect("the page");
     let mut right = text.clone();
     for (name, table) in parts {
@@ -125,4 +147,71 @@ fn outputs(definition: &str) -> String {
     assert!(!rows.is_empty(), "{definition} has no values");
     table += &rows.concat();
     table
+}
+
+/// What a chart's schema says of its values, with what they are where nobody says it.
+fn values(chart: &Path) -> String {
+    let (schema, defaults) = (yaml(chart, "values.schema.json"), yaml(chart, "values.yaml"));
+    "| value | default | what it is |\n| --- | --- | --- |\n".to_owned()
+        + &rows("", &schema, &schema, &defaults)
+}
+
+fn rows(path: &str, of: &Yaml, schema: &Yaml, defaults: &Yaml) -> String {
+    let row = |(key, of): (&Yaml, &Yaml)| {
+        let key = key.as_str().expect("a key");
+        let (path, of, default) = (format!("{path}{key}"), resolved(of, schema), &defaults[key]);
+        if of.get("properties").is_some() {
+            return rows(&format!("{path}."), &of, schema, default);
+        }
+        let default = match default {
+            Yaml::String(text) if !text.is_empty() => format!("`{text}`"),
+            Yaml::Bool(_) | Yaml::Number(_) => {
+                format!("`{}`", serde_yaml::to_string(default).expect("a word").trim())
+            }
+            Yaml::Mapping(map) if !map.is_empty() => {
+                format!("`{}`", serde_json::to_string(default).expect("JSON"))
+            }
+            _ => String::new(),
+        };
+        let what = of["description"].as_str().unwrap_or_default();
+        format!("| `{path}` | {default} | {what} |\n").replace("|  |", "| |")
+    };
+    of["properties"].as_mapping().expect("properties").iter().map(row).collect()
+}
+
+/// How many values there are, each of which has to have a description of its own.
+fn described(path: &str, of: &Yaml, schema: &Yaml) -> usize {
+    let properties = of.get("properties").and_then(Yaml::as_mapping).into_iter().flatten();
+    let named = properties.map(|(key, of)| (format!("{path}.{}", key.as_str().expect("a key")), of));
+    let others = ["items", "additionalProperties"].map(|key| (format!("{path}[{key}]"), &of[key]));
+    let all = named.chain(others.into_iter().filter(|(_, of)| of.is_mapping()));
+    let each = all.map(|(path, of)| {
+        let of = resolved(of, schema);
+        let what = of["description"].as_str().unwrap_or_default();
+        assert!(what.ends_with('.') && !what.contains(['\n', '|']), "{path}: {what:?}");
+        1 + described(&path, &of, schema)
+    });
+    each.sum()
+}
+
+/// The schema of a value, where it stands; what it says itself counts.
+fn resolved(of: &Yaml, schema: &Yaml) -> Yaml {
+    let mut of = of.clone();
+    if let Some(name) =
+        of.get("$ref").and_then(Yaml::as_str).map(|path| path.trim_start_matches("#/definitions/"))
+    {
+        let definition = schema["definitions"][name].as_mapping().expect("a definition").clone();
+        let map = of.as_mapping_mut().expect("a schema");
+        for (key, value) in definition {
+            map.entry(key).or_insert(value);
+        }
+    }
+    of
+}
+
+/// A file of a chart. JSON is YAML, in which keys keep their order.
+fn yaml(chart: &Path, file: &str) -> Yaml {
+    let path = chart.join(file);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -177,6 +177,27 @@ pub fn of_release<'o>(objects: &'o BTreeMap<String, Value>, release: &str) -> BT
     objects.iter().filter(|(key, _)| belongs(key)).map(|(key, object)| (key.as_str(), object)).collect()
 }
 
+/// What is left of a release, Helm's records included, but finished Jobs that will be taken away and their pods.
+#[must_use]
+pub fn left(namespace: &str, release: &str) -> Vec<String> {
+    let objects = objects_of(namespace, KINDS);
+    let record = format!("Secret/sh.helm.release.v1.{release}.");
+    let records = objects.keys().filter(|key| key.starts_with(&record)).map(String::as_str);
+    let rest = of_release(&objects, release).into_iter();
+    let rest = rest.filter(|(_, object)| !is_of_a_finished_job(object)).map(|(key, _)| key);
+    records.chain(rest).map(str::to_owned).collect()
+}
+
+/// A Job that has come to its end and will be taken away, or a pod of one.
+fn is_of_a_finished_job(object: &Value) -> bool {
+    let phase = object["status"]["phase"].as_str();
+    let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
+    let ended = |of: &Value| (of["type"] == "Complete" || of["type"] == "Failed") && of["status"] == "True";
+    let goes = object["spec"]["ttlSecondsAfterFinished"].as_u64().is_some_and(|ttl| ttl > 0);
+    let of_job = object["metadata"]["ownerReferences"][0]["kind"] == "Job";
+    (goes && conditions.into_iter().any(ended)) || (of_job && matches!(phase, Some("Succeeded" | "Failed")))
+}
+
 /// Asks until the answer is there.
 ///
 /// # Panics

@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod bench;
+pub mod charts;
 pub mod cluster;
 pub mod emulator;
 pub mod frames;

@@ -1,22 +1,19 @@
 {{/*
-One Job that runs the enabled hooks one after the other in one container: of an init container Helm shows no log.
-Takes a dict: root, verb (apply or delete), events (Helm's), logs (when Helm shows the Job's log).
+A Job that runs hooks one after the other in one container: of an init container Helm shows no log.
+Takes a dict: root, verb (apply or delete), hooks, name, weight, events (Helm's), logs (when Helm shows the Job's log).
 */}}
 {{- define "devstack-hooks.job" -}}
 {{- $root := .root }}
-{{- $verb := .verb }}
-{{- $hooks := include "devstack-hooks.enabled" $root | fromJsonArray }}
-{{- /* What was made last goes first: a topic ends its subscriptions while their queues are there. */}}
-{{- if eq $verb "delete" }}{{ $hooks = reverse $hooks }}{{ end }}
-{{- $targets := include "devstack-hooks.targets" $root | fromJson }}
+{{- /* A pod's label of this name is as long as a label may be. */}}
+{{- $name := include "devstack-hooks.shortened" (dict "full" .name "max" 63) }}
 apiVersion: batch/v1
 kind: Job
 metadata:
-  name: {{ $root.Release.Name }}-{{ $verb }}
+  name: {{ $name }}
   labels: {{- include "devstack-hooks.labels" $root | nindent 4 }}
   annotations:
     helm.sh/hook: {{ .events }}
-    helm.sh/hook-weight: "-10"
+    helm.sh/hook-weight: {{ .weight | quote }}
     # Stays for those who want to read its log, until its ttl: gone at once, Helm 4 waits for it in vain.
     helm.sh/hook-delete-policy: before-hook-creation
     helm.sh/hook-output-log-policy: {{ .logs }}
@@ -36,7 +33,8 @@ spec:
     spec:
       restartPolicy: Never
       serviceAccountName: {{ include "devstack-hooks.name" $root }}
-      automountServiceAccountToken: {{ not (and (empty $targets.secrets) (empty $targets.configmaps) (empty $root.Values.secret)) }}
+      # Every hook may have to say in an Event why it failed.
+      automountServiceAccountToken: true
       enableServiceLinks: false
       terminationGracePeriodSeconds: 10
       securityContext:
@@ -45,7 +43,7 @@ spec:
         runAsGroup: 65532
         seccompProfile: { type: RuntimeDefault }
       containers:
-        {{- include "devstack-hooks.container" (dict "root" $root "verb" $verb "hooks" $hooks) | trim | nindent 8 }}
+        {{- include "devstack-hooks.container" (dict "root" $root "verb" .verb "hooks" .hooks "name" $name) | trim | nindent 8 }}
       volumes:
         - name: config
           configMap: { name: {{ include "devstack-hooks.name" $root }} }
@@ -61,9 +59,15 @@ spec:
   imagePullPolicy: {{ .pullPolicy }}
 {{- end }}
   command: [/run-hooks, {{ .verb }}, {{ join ", " .hooks }}, --config=/etc/devstack/resources.yaml, --timeout={{ .root.Values.timeout }}]
-  {{- with .root.Values.env }}
-  env: {{- toYaml . | nindent 4 }}
-  {{- end }}
+  env:
+    {{- with .root.Values.env }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+    # What an Event of run-hooks is about.
+    - { name: DEVSTACK_JOB, value: {{ .name | quote }} }
+    - { name: DEVSTACK_JOB_NAMESPACE, value: {{ .root.Release.Namespace | quote }} }
+    - name: DEVSTACK_JOB_UID
+      valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']" } }
   terminationMessagePolicy: FallbackToLogsOnError
   resources:
     requests: { cpu: 10m, memory: 16Mi }

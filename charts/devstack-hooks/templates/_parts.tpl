@@ -109,9 +109,43 @@ has to look at all of them, to find what the values asked for before (prune) and
 {{- end }}
 {{- end }}
 
-{{/* What the Jobs need is called so; a release has at most 53 characters. */}}
+{{/*
+Which instance of this chart this is, as a JSON list: of a release's own chart, and of its dependency under this chart's
+name, nothing; else its alias, behind the charts in which it is a dependency. Two instances of a release share no name
+and no owner: they would prune each other's things.
+*/}}
+{{- define "devstack-hooks.instance" -}}
+{{- $path := .Template.BasePath | trimSuffix "/templates" | splitList "/charts/" | rest }}
+{{- if eq (last $path | default "") "devstack-hooks" }}{{ $path = initial $path }}{{ end }}
+{{- range $path }}
+{{- if or (contains "--" .) (not (regexMatch "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$" .)) }}
+{{- fail (printf "%q is no name for devstack-hooks, or for a chart that has it: give it an alias of lower-case letters and digits, with single dashes between them" .) }}
+{{- end }}
+{{- end }}
+{{- toJson $path }}
+{{- end }}
+
+{{/* Whose the things are, as the file says it behind the namespace. */}}
+{{- define "devstack-hooks.owner" -}}
+{{- $words := include "devstack-hooks.instance" . | fromJsonArray }}
+{{- include "devstack-hooks.shortened" (dict "full" (prepend $words .Release.Name | join ".") "max" 53) }}
+{{- end }}
+
+{{/* What names of objects begin with. Few releases have two dashes in theirs, and none needs them. */}}
+{{- define "devstack-hooks.prefix" -}}
+{{- prepend (include "devstack-hooks.instance" . | fromJsonArray) .Release.Name | join "--" }}
+{{- end }}
+
+{{/* What the Jobs need is called so. */}}
 {{- define "devstack-hooks.name" -}}
-{{ .Release.Name }}-devstack-hooks
+{{ include "devstack-hooks.prefix" . }}-devstack-hooks
+{{- end }}
+
+{{/* A name of at most max characters: of a longer one the head, and 8 hex digits of a hash, as the hooks cut theirs. */}}
+{{- define "devstack-hooks.shortened" -}}
+{{- if le (len .full) (int .max) }}{{ .full }}
+{{- else }}{{ trunc (sub .max 9 | int) .full }}-{{ sha256sum .full | trunc 8 }}
+{{- end }}
 {{- end }}
 
 {{- define "devstack-hooks.labels" -}}

@@ -1,8 +1,8 @@
 //! Runs the hooks that lie beside it, one after the other, in one container.
 //!
 //! Helm shows the log of a Job's containers and never that of its init containers: as init containers the
-//! hooks would keep order, and keep to themselves why they failed. This does nothing else: no config, no
-//! back end, no retry; what a hook says and how it ends is passed on.
+//! hooks would keep order, and keep to themselves why they failed. What a hook says and how it ends is passed on, and
+//! an Event of the Job says why it failed. This does nothing else: no config, no back end, no retry.
 
 #![forbid(unsafe_code)]
 
@@ -21,6 +21,10 @@ use tokio::{
     process::{Child, Command},
     signal::unix::{Signal, SignalKind, signal},
 };
+
+mod event;
+
+use event::Job;
 
 /// Run hooks one after the other.
 #[derive(Debug, Parser)]
@@ -54,7 +58,12 @@ fn word(text: &str) -> Result<String, String> {
 }
 
 /// The whole of `main`.
-pub async fn run() -> ExitCode {
+#[must_use]
+pub fn run() -> ExitCode {
+    provision::process(whole())
+}
+
+async fn whole() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -65,12 +74,14 @@ pub async fn run() -> ExitCode {
         }
     };
     let beside = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_path_buf));
-    match sequence(&args, &beside.unwrap_or_default()).await {
-        Ok(code) => code,
-        Err(error) => {
-            talk(&error);
-            exit::INTERNAL.into()
-        }
+    let mut said = String::new();
+    let first = match sequence(&args, &beside.unwrap_or_default(), &mut said).await {
+        Ok(first) => first,
+        Err(line) => Some(First { code: exit::INTERNAL, line }),
+    };
+    match first {
+        Some(first) => fail(first, &said).await,
+        None => exit::DONE.into(),
     }
 }
 
@@ -80,15 +91,36 @@ struct First {
     line: String,
 }
 
-/// Runs them; the exit code is the first that is not 0, and its reason the last line.
-async fn sequence(args: &Args, beside: &Path) -> Result<ExitCode, String> {
+/// Leaves the reason where it is looked for; it is the last line, whatever was `said` before.
+async fn fail(first: First, said: &str) -> ExitCode {
+    let First { code, line } = first;
+    let mut is_last = line == said;
+    let mut also = |error: String| {
+        talk(&error);
+        is_last = false;
+    };
+    if let Some(job) = Job::of_environment()
+        && let Err(error) = job.failed(&line).await
+    {
+        also(error);
+    }
+    if let Err(error) = provision::report::leave(&line) {
+        also(format!("leave the reason for Kubernetes: {error}"));
+    }
+    if !is_last {
+        talk(&line);
+    }
+    code.into()
+}
+
+/// Runs them to the first that fails, if one does. The last line that one of them wrote is in `said`.
+async fn sequence(args: &Args, beside: &Path, said: &mut String) -> Result<Option<First>, String> {
     let Args { verb, hooks, config, timeout } = args;
     let ends = Instant::now() + timeout.get();
     let listen = |kind| signal(kind).map_err(|error| format!("listen for signals: {error}"));
     let mut signals = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     let mut first: Option<First> = None;
     let mut rest = hooks.as_slice();
-    let mut said = String::new();
     while let Some((hook, others)) = rest.split_first() {
         let left = ends.saturating_duration_since(Instant::now());
         // A delete that waits in vain leaves the others their share.
@@ -126,15 +158,7 @@ async fn sequence(args: &Args, beside: &Path) -> Result<ExitCode, String> {
             break;
         }
     }
-    let Some(First { code, line }) = first else { return Ok(exit::DONE.into()) };
-    // What came after the reason has said its own last words since.
-    if line != said {
-        talk(&line);
-        if let Err(error) = provision::report::leave(&line) {
-            talk(&format!("leave the reason for Kubernetes: {error}"));
-        }
-    }
-    Ok(code.into())
+    Ok(first)
 }
 
 fn words(hooks: &[String]) -> String {

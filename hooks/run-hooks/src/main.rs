@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    run_hooks::run().await
+fn main() -> ExitCode {
+    run_hooks::run()
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use acceptance::{
     emulator::REGION,
+    gate,
     hook::{Hook, file},
     lab::lab,
     proxy::{Fault, Proxy, Refusal, Which},
@@ -93,4 +94,28 @@ fn what_it_is_told_its_hook_is_told() {
     sqs.clear();
     let _ = Hook::several().does("apply", &config, &["sqs", "sns"]);
     let _ = Hook::several().does("delete", &config, &["sns", "sqs"]);
+}
+
+#[test]
+fn an_event_that_cannot_be_written_is_said_in_one_line_and_changes_nothing() {
+    let silent = Proxy::before(lab().var("LOCALSTACK_URL"));
+    silent.on(Which::from(1), Fault::Held);
+    let config = both("together-event", NOWHERE, NOWHERE);
+    let cases = [(silent.url(), "no answer in 3s"), (NOWHERE, "refused: Connection refused (os error 111)")];
+    for (cluster, cause) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        let kubeconfig = folder.path().join("kubeconfig");
+        std::fs::write(&kubeconfig, gate::kubeconfig(cluster)).expect("the kubeconfig is written");
+        let hooks = Hook::several()
+            .env("KUBECONFIG", &kubeconfig.display().to_string())
+            .env("DEVSTACK_JOB", "a-job")
+            .env("DEVSTACK_JOB_NAMESPACE", "demo")
+            .env("DEVSTACK_JOB_UID", "1f1f");
+        let ended = hooks.run("apply", &config, &["sqs", "sns", "--timeout=2s"]).ends_with(4);
+        let about: Vec<&str> = ended.stderr.lines().filter(|line| line.contains("Event")).collect();
+        let says = |line: &str| line.starts_with("job/a-job: write an Event: ") && line.ends_with(cause);
+        assert!(matches!(about[..], [line] if says(line)), "{}", ended.said());
+        assert!(ended.last_line().contains(&format!("connect at {NOWHERE}: refused")), "{}", ended.said());
+        assert!(ended.wall < Duration::from_secs(6), "{}", ended.said());
+    }
 }

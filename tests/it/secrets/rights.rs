@@ -1,17 +1,17 @@
 //! The chart gives the hooks no right that they can do without: with all of them a copy's life goes well, and without
-//! any single one it does not.
+//! any single one it does not. Without that to write an Event it is the Event that is missing.
 
 use acceptance::{
-    cluster,
+    charts, cluster,
     emulator::{Emulator, REGION},
     helm::{Helm, Version},
+    hook::Hook,
     kafka::Broker,
     lab::lab,
     place::Namespace,
     postgres::Server,
     process, repo,
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -23,6 +23,7 @@ const WORD: &str = "rights";
 
 /// What the chart renders for a section: a hook's file, and what it may do.
 struct Rendered {
+    namespace: &'static str,
     hook: &'static str,
     file: String,
     objects: Vec<Value>,
@@ -37,7 +38,7 @@ struct Right {
 }
 
 impl Rendered {
-    fn of(hook: &'static str, section: &str) -> Self {
+    fn of(namespace: &'static str, hook: &'static str, section: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let values = folder.path().join("values.yaml");
         std::fs::write(&values, format!("feature: feat1\nttl: 1h\n{section}\n"))
@@ -46,18 +47,15 @@ impl Rendered {
         let mut command = helm.helm();
         command.current_dir(repo::root());
         command
-            .args(["template", RELEASE, "charts/devstack-hooks", "--namespace", NAMESPACE, "--values"])
+            .args(["template", RELEASE, "charts/devstack-hooks", "--namespace", namespace, "--values"])
             .arg(&values);
-        let stream = process::output_of(&mut command);
-        let documents: Vec<Value> = serde_yaml::Deserializer::from_str(&stream)
-            .map(|document| Value::deserialize(document).expect("YAML"))
-            .collect();
+        let documents = charts::objects(&process::output_of(&mut command));
         let config = documents.iter().find(|object| object["kind"] == "ConfigMap").expect("a ConfigMap");
         let file = config["data"]["resources.yaml"].as_str().expect("a file").to_owned();
         let of_access = ["ServiceAccount", "Role", "RoleBinding"];
         let objects =
             documents.into_iter().filter(|object| of_access.iter().any(|kind| object["kind"] == *kind));
-        Self { hook, file, objects: objects.collect() }
+        Self { namespace, hook, file, objects: objects.collect() }
     }
 
     fn rights(&self) -> Vec<Right> {
@@ -106,7 +104,7 @@ impl Rendered {
         }
         for object in &mut objects {
             if object["metadata"].get("namespace").is_none() {
-                object["metadata"]["namespace"] = json!(NAMESPACE);
+                object["metadata"]["namespace"] = json!(self.namespace);
             }
         }
         cluster::put(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string());
@@ -121,8 +119,8 @@ impl Rendered {
             Some(name) => format!("{resource}/{name}"),
             None => resource.to_owned(),
         };
-        let namespace = of["metadata"]["namespace"].as_str().unwrap_or(NAMESPACE);
-        let account = format!("--as=system:serviceaccount:{NAMESPACE}:{RELEASE}-devstack-hooks");
+        let namespace = of["metadata"]["namespace"].as_str().unwrap_or(self.namespace);
+        let account = format!("--as=system:serviceaccount:{}:{RELEASE}-devstack-hooks", self.namespace);
         let expected = if allowed { "yes" } else { "no" };
         cluster::eventually(&format!("{expected} to {right:?}"), 10, || {
             let mut kubectl = lab().command("kubectl");
@@ -130,6 +128,11 @@ impl Rendered {
             let said = String::from_utf8(process::run(&mut kubectl).stdout).expect("a text");
             if said.trim() == expected { Ok(()) } else { Err(said) }
         });
+    }
+
+    /// Whether it is the one to write an Event, which no hook of itself does.
+    fn is_of_events(&self, right: &Right) -> bool {
+        self.objects[right.role]["rules"][right.rule]["resources"] == json!(["events"])
     }
 
     /// A copy's life, by the account's own token; what its first failure was.
@@ -143,7 +146,7 @@ impl Rendered {
             }
             // What the first has made has to be changed by the second.
             super::kubectl(
-                NAMESPACE,
+                self.namespace,
                 &["patch", "secret", "orders", "--patch", &json!({"stringData": {"URL": verb}}).to_string()],
             );
         }
@@ -151,10 +154,10 @@ impl Rendered {
     }
 }
 
-/// A kubeconfig of the hooks' account.
-fn kubeconfig(folder: &TempDir) -> String {
+/// A kubeconfig of the hooks' account in a namespace.
+fn kubeconfig(namespace: &str, folder: &TempDir) -> String {
     let account = format!("{RELEASE}-devstack-hooks");
-    let token = super::kubectl(NAMESPACE, &["create", "token", &account]);
+    let token = super::kubectl(namespace, &["create", "token", &account]);
     let path = folder.path().join("kubeconfig").display().to_string();
     std::fs::copy(lab().var("KUBECONFIG"), &path).expect("the lab's is copied");
     let config = |words: &[&str]| {
@@ -200,14 +203,14 @@ fn each_hook_needs_every_right_that_the_chart_gives_it() {
         ("sns", format!("sns:\n{at}  topics: [{{name: {WORD}, {outputs}}}]")),
     ];
     for (hook, section) in cases {
-        let rendered = Rendered::of(hook, &section);
+        let rendered = Rendered::of(NAMESPACE, hook, &section);
         rendered.grant();
         let folder = tempfile::tempdir().expect("a folder");
-        let kubeconfig = kubeconfig(&folder);
+        let kubeconfig = kubeconfig(NAMESPACE, &folder);
         rendered.lives(&kubeconfig).unwrap_or_else(|why| panic!("{hook} with all rights: {why}"));
         let rights = rendered.rights();
         assert!(rights.len() > 4, "{rights:?}");
-        for right in rights {
+        for right in rights.into_iter().filter(|right| !rendered.is_of_events(right)) {
             rendered.take(&right);
             let outcome = rendered.lives(&kubeconfig);
             assert!(outcome.is_err(), "{hook} can do without {right:?} of {}", rendered.objects[right.role]);
@@ -217,4 +220,51 @@ fn each_hook_needs_every_right_that_the_chart_gives_it() {
         }
     }
     sweep();
+}
+
+#[test]
+fn why_a_hook_failed_is_an_event_of_its_job_where_the_account_may_write_one() {
+    const EVENTS: &str = "rights-events";
+    let _space = Namespace::new(EVENTS);
+    let section =
+        format!("sqs:\n  endpointUrl: http://127.0.0.1:1\n  region: {REGION}\n  queues: [{{name: {WORD}}}]");
+    let rendered = Rendered::of(EVENTS, "sqs", &section);
+    let rights = rendered.rights();
+    let [right] = &rights[..] else { panic!("without outputs and Secrets there is one right: {rights:?}") };
+    assert!(rendered.is_of_events(right), "{right:?}");
+    rendered.grant();
+    let folder = tempfile::tempdir().expect("a folder");
+    let hooks = Hook::several()
+        .env("KUBECONFIG", &kubeconfig(EVENTS, &folder))
+        .env("DEVSTACK_JOB", "a-job")
+        .env("DEVSTACK_JOB_NAMESPACE", EVENTS)
+        .env("DEVSTACK_JOB_UID", "1f1f");
+    let fails = || hooks.run("apply", &rendered.file, &["sqs", "--timeout=2s"]).ends_with(4);
+
+    rendered.take(right);
+    let ended = fails();
+    let about: Vec<&str> =
+        ended.stderr.lines().filter(|line| line.contains("job/a-job: write an Event: ")).collect();
+    assert!(
+        matches!(about[..], [line] if line.contains("cannot create resource \"events\"")),
+        "{}",
+        ended.said()
+    );
+    assert!(ended.last_line().starts_with("sqs/"), "{}", ended.said());
+    assert_eq!(events(EVENTS), Vec::<Value>::new());
+
+    rendered.give_back(right);
+    let ended = fails();
+    assert!(!ended.stderr.contains("Event"), "{}", ended.said());
+    let events = events(EVENTS);
+    let [event] = &events[..] else { panic!("one Event: {events:?}") };
+    assert_eq!((&event["type"], &event["reason"]), (&json!("Warning"), &json!("HookFailed")));
+    assert_eq!(event["message"], ended.last_line());
+    let about =
+        json!({"apiVersion": "batch/v1", "kind": "Job", "name": "a-job", "namespace": EVENTS, "uid": "1f1f"});
+    assert_eq!(event["involvedObject"], about);
+}
+
+fn events(namespace: &str) -> Vec<Value> {
+    cluster::objects_of(namespace, "events").into_values().collect()
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The clients: Helm 3 and 4, helmfile and kubectl; the acceptance suite's oracle; buildah for the images that the
+# The clients: Helm 3 and 4, helmfile and kubectl; the acceptance suite's oracle and kubeconform; buildah for the images that the
 # cluster is to run; what checks the scripts of the lab.
 
 needs() { echo buildah shellcheck; }
@@ -16,6 +16,7 @@ build() {
     go_tools helm4 -as helm4 -X helm.sh/helm/v4/internal/version.version=v4.3.1
     go_tools helmfile
     go_tools oracle
+    go_tools kubeconform
 }
 
 running() { :; }

@@ -169,7 +169,7 @@ impl Leftovers {
 
     fn last_word(self) -> Result<Option<String>, Error> {
         let Self { refused, left, cause } = self;
-        let left = cause.map(|cause| format!("left: {} ({cause}); delete it by hand", left.join(", ")));
+        let left = cause.map(|cause| format!("left: {} ({cause}); sweep removes it", left.join(", ")));
         match (refused.is_empty(), left) {
             (true, left) => Ok(left),
             (false, None) => Err(Error::refused(refused.join("; "))),

@@ -232,7 +232,7 @@ async fn a_back_end_that_stays_down_fails_apply_and_not_delete() {
     let (outcome, said) = delete(&shelf).await;
     let last = outcome.expect("no fault").expect("something is left");
     assert!(last.starts_with("left: box/b, box/a (box: connect at memory: connection refused"), "{last}");
-    assert!(last.ends_with("; delete it by hand"), "{last}");
+    assert!(last.ends_with("; sweep removes it"), "{last}");
     assert_eq!(said, "left    box/b\nleft    box/a\n");
 }
 

@@ -1,0 +1,100 @@
+//! The chart of the hooks in the life of a release: what a rollback, an uninstall without back ends, and a Job for each
+//! hook come to.
+
+use acceptance::{
+    cluster,
+    emulator::{Emulator, REGION},
+    images,
+    place::Namespace,
+    process, repo,
+};
+use serde_json::Value;
+
+use super::five::{Five, RELEASE};
+use crate::stage::with_either_helm;
+
+/// The hooks in their order.
+const HOOKS: [&str; 5] = ["secret", "database", "kafka", "sqs", "sns"];
+
+with_either_helm! {
+    fn a_rollback_repairs_what_an_upgrade_has_changed(helm, number) {
+        images::load();
+        let word = format!("rollback{number}");
+        let (namespace, emulator) = (Namespace::new(&word), Emulator::localstack());
+        let _swept = emulator.swept(&word);
+        let queue = format!("{word}-feat1");
+        let run = |words: &[&str]| {
+            let mut helm = helm.helm();
+            let _ = process::output_of(helm.current_dir(repo::root()).args(words).args(["--namespace", &namespace.0]));
+        };
+        for seconds in ["30", "60"] {
+            run(&[
+                "upgrade", "--install", RELEASE, "charts/devstack-hooks", "--set=feature=feat1",
+                "--set=sqs.endpointUrl=http://localstack.infra:4566", &format!("--set=sqs.region={REGION}"),
+                &format!("--set=sqs.queues[0].name={word}"),
+                &format!("--set=sqs.queues[0].attributes.visibilityTimeout={seconds}"),
+            ]);
+            assert_eq!(emulator.queue_attributes(&queue)["VisibilityTimeout"], seconds);
+        }
+        run(&["rollback", RELEASE]);
+        assert_eq!(emulator.queue_attributes(&queue)["VisibilityTimeout"], "30");
+        run(&["uninstall", RELEASE]);
+        assert_eq!(cluster::left(&namespace.0, RELEASE), Vec::<String>::new());
+    }
+
+    fn with_every_back_end_down_an_uninstall_ends_well_and_says_what_is_left(helm, number) {
+        let five = Five::new(helm, format!("fivedown{number}"));
+        let installed = five.install(&[]);
+        assert!(installed.status.success(), "{}", cluster::text(&installed));
+        assert_eq!(five.made(), HOOKS);
+        five.lead_nowhere();
+        let gone = five.uninstall();
+        let said = cluster::text(&gone);
+        assert!(gone.status.success(), "{said}");
+        let word = &five.word;
+        for thing in [format!("sns/{word}-feat1"), format!("sqs/{word}-feat1"), format!("kafka/{word}-feat1"), format!("database/{word}_feat1")] {
+            let (_, of_thing) = said.split_once(&format!("left: {thing} (")).unwrap_or_else(|| panic!("{thing} is not said: {said}"));
+            let end = of_thing.find("); sweep removes it").unwrap_or_else(|| panic!("{thing}: no remedy: {said}"));
+            assert!(!of_thing[..end].contains("left: "), "{thing}: no remedy of its own: {said}");
+        }
+        // What the cluster has of it can go, and is gone.
+        assert_eq!(five.made(), HOOKS[1..]);
+        assert_eq!(cluster::left(&five.namespace.0, "orders-feat1"), Vec::<String>::new());
+        assert!(!cluster::objects_of(&five.namespace.0, "secrets").contains_key("Secret/told"));
+        five.sweep();
+    }
+
+    fn separate_hooks_run_one_after_the_other_and_go_in_the_other_order(helm, number) {
+        let five = Five::new(helm, format!("fiveapart{number}"));
+        let installed = five.install(&["--set=separate=true"]);
+        assert!(installed.status.success(), "{}", cluster::text(&installed));
+        assert_eq!(five.made(), HOOKS);
+        assert_eq!(order(&five, "apply"), HOOKS);
+        let gone = five.uninstall();
+        assert!(gone.status.success(), "{}", cluster::text(&gone));
+        assert_eq!(five.made(), Vec::<&str>::new());
+        assert_eq!(order(&five, "delete").into_iter().rev().collect::<Vec<_>>(), HOOKS);
+        assert_eq!(cluster::left(&five.namespace.0, "orders-feat1"), Vec::<String>::new());
+    }
+}
+
+/// The hooks of a phase in the order in which their Jobs ran, of which none began before the last had ended.
+fn order(five: &Five<'_>, verb: &str) -> Vec<String> {
+    let head = format!("Job/{RELEASE}-{verb}-");
+    let jobs = cluster::objects_of(&five.namespace.0, "jobs");
+    let mut jobs: Vec<(&str, &str, &str)> = jobs
+        .iter()
+        .filter_map(|(key, job)| Some((key.strip_prefix(&head)?, job)))
+        .map(|(hook, job)| (time(job, "startTime"), time(job, "completionTime"), hook))
+        .collect();
+    // Jobs that began in one second are told apart by their ends.
+    jobs.sort_unstable();
+    for pair in jobs.windows(2) {
+        assert!(pair[0].1 <= pair[1].0, "{jobs:?}");
+    }
+    jobs.into_iter().map(|(_, _, hook)| hook.to_owned()).collect()
+}
+
+fn time<'j>(job: &'j Value, key: &str) -> &'j str {
+    job["status"][key].as_str().unwrap_or_else(|| panic!("no {key}: {job}"))
+}
