@@ -6,7 +6,7 @@ CACHE := $(or $(DEVSTACK_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/devstack)
 # In the cache, so that a fresh clone builds only what is its own.
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
-.PHONY: demo test check bench fuzz lab-down
+.PHONY: demo test check image bench fuzz lab-down
 
 # Builds everything, starts the lab, deploys base and copies, shows who answers what.
 demo:
@@ -28,7 +28,12 @@ check:
 	@tests/lab/lab build tools
 	@$(call step,rustfmt,cargo fmt --all --check)
 	@$(call step,clippy,cargo clippy --quiet --locked --workspace --all-targets -- -D warnings)
-	@$(call step,shellcheck,shellcheck --external-sources tests/lab/lab tests/bench/build tests/lab/lib/*.sh tests/lab/components/*.sh helmfile-examples/wait-for-copy helmfile-examples/wait-until-gone tests/fuzz/fuzz)
+	@$(call step,shellcheck,shellcheck --external-sources hooks/build-image hooks/build-static hooks/kafka-hook/configure-openssl tests/lab/lab tests/bench/build tests/lab/lib/*.sh tests/lab/components/*.sh helmfile-examples/wait-for-copy helmfile-examples/wait-until-gone tests/fuzz/fuzz)
+
+# The image of the hooks, to TO: an OCI archive, or what else hooks/build-image takes, such as docker://HOST/NAME. With
+# HELM, a static Helm, that of sweep.
+image:
+	@hooks/build-image $(if $(HELM),--helm="$(HELM)") "$(or $(TO),oci-archive:$(CARGO_TARGET_DIR)/image.tar:devstack/$(if $(HELM),sweep,hooks):dev)"
 
 # devstack beside the tools that can do the same work; BENCH=write puts the tables into docs/benchmarks.md.
 bench:

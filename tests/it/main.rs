@@ -13,6 +13,7 @@ mod fidelity;
 mod golden;
 mod hooks;
 mod hostile;
+mod image;
 mod isolation;
 mod kafka;
 mod lean;

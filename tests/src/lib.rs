@@ -17,6 +17,7 @@ pub mod generate;
 pub mod helm;
 pub mod hook;
 pub mod http;
+pub mod image;
 pub mod images;
 #[cfg(feature = "back-ends")]
 pub mod kafka;

@@ -1,8 +1,11 @@
 # shellcheck shell=bash
 # The clients: Helm 3 and 4, helmfile and kubectl; the acceptance suite's oracle and kubeconform; buildah for the images that the
-# cluster is to run; what checks the scripts of the lab.
+# cluster is to run, and what checks the lists of what is in them; what checks the scripts of the lab.
 
-needs() { echo buildah shellcheck; }
+needs() {
+    echo buildah shellcheck
+    venv_needs
+}
 
 build() {
     build_kubernetes
@@ -17,6 +20,7 @@ build() {
     go_tools helmfile
     go_tools oracle
     go_tools kubeconform
+    python_package cyclonedx 'cyclonedx-python-lib[json-validation]==11.12.0' 2026-11-20
 }
 
 running() { :; }

@@ -9,7 +9,7 @@ running() { [[ -e $LAB/pki/certificates ]]; }
 start() {
     local name
     authority back-ends
-    for name in kafka postgres; do
+    for name in kafka postgres localstack; do
         certificate_by back-ends "$name" "/CN=$name" "$(names_of_service "$name" infra),DNS:localhost,IP:127.0.0.1,IP:$LAB_GATEWAY"
     done
     certificate_by back-ends client "/CN=$LAB_POSTGRES_CERTIFIED"

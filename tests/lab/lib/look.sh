@@ -45,7 +45,8 @@ lab_env() {
         HELM3 "$BIN/helm3" \
         HELM4 "$BIN/helm4" \
         HELM_PLUGINS "$CACHE/plugins" \
-        CRDS "$CACHE/share/crds"
+        CRDS "$CACHE/share/crds" \
+        CYCLONEDX "$CACHE/cyclonedx/bin/python"
     # shellcheck disable=SC2016 # The shell that reads this has the PATH to put it before.
     printf 'export PATH=%q:"$PATH"\n' "$BIN"
 }
