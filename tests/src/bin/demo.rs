@@ -43,6 +43,7 @@ fn demo() -> io::Result<usize> {
     let mut wrong = 0;
     let helm = Helm::new(Version::Four);
     timed("deploy base (helmfile, Helm 4)", || cluster::deploy_base(&helm))?;
+    timed("deploy sweep, to run each minute", || sweep::deploy(&helm, "* * * * *"))?;
     for (helm, scenarios) in
         [(Helm::new(Version::Three), [&API_ONLY, &WEB_ONLY, &BOTH]), (helm, [&WEB_ONLY, &BOTH, &API_ONLY])]
     {
@@ -59,21 +60,21 @@ fn demo() -> io::Result<usize> {
                         }
                     });
                 })?;
+                let left = sweep::says(&["list", "--config=/etc/devstack/sweep.yaml", "--output=json"]);
+                if !left.is_empty() {
+                    wrong += 1;
+                    say(format!("  WRONG: something is left: {left}"))?;
+                }
             }
         }
     }
     let short = Instant::now();
+    let helm = Helm::new(Version::Four);
     timed("deploy feat3, which lives for a minute", || {
-        let output = cluster::helmfile(
-            &Helm::new(Version::Four),
-            SHORT_LIVED,
-            API_ONLY.copies[0].1,
-            &["--state-values-set", "ttl=1m", "sync"],
-        );
+        let words = ["--state-values-set", "ttl=1m", "sync"];
+        let output = cluster::helmfile(&helm, SHORT_LIVED, API_ONLY.copies[0].1, &words);
         assert!(output.status.success(), "{}", cluster::text(&output));
     })?;
-    let helm = Helm::new(Version::Four);
-    timed("deploy sweep, to run each minute", || sweep::deploy(&helm, "* * * * *"))?;
     wrong += listed()?;
     say("messages: POST /messages puts one into the queue of the api that answers, whose worker reads it")?;
     wrong += arrivals("/messages", |answer| format!("through {}", answer["queue"]))?;
