@@ -18,7 +18,7 @@ pub fn deploy(helm: &Helm, schedule: &str) {
     ]));
 }
 
-/// What it says to these words, in a Job made of its CronJob.
+/// What it says to these words, in a Job made of its `CronJob`.
 ///
 /// # Panics
 /// When the Job does not end well in two minutes, with what it said.

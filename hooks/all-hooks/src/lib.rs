@@ -14,8 +14,11 @@ use std::{
 
 use provision::exit;
 
-/// Each program and its whole `main`.
-const PROGRAMS: [(&str, fn() -> ExitCode); 7] = [
+/// The whole of a `main`.
+type Main = fn() -> ExitCode;
+
+/// Each program and its `main`.
+const PROGRAMS: [(&str, Main); 7] = [
     ("database-hook", provision::run::<database_hook::Server>),
     ("kafka-hook", provision::run::<kafka_hook::Broker>),
     ("run-hooks", run_hooks::run),

@@ -60,6 +60,9 @@ impl Recorded {
     }
 }
 
+/// How often records are read anew of which one has gone meanwhile.
+const READS: usize = 5;
+
 /// How many objects one answer of a list has.
 const PAGE: u32 = 500;
 
@@ -91,13 +94,7 @@ impl<'a> Asked<'a> {
     pub(crate) async fn recorded(&self, namespaces: &[String]) -> Result<Recorded, Error> {
         let mut recorded = Recorded::default();
         for namespace in namespaces {
-            let read = || async {
-                // Of a release whose newest record went while it was read nobody knows whether it is gone.
-                let moved = "Helm is writing its records";
-                self.try_recorded(namespace).await?.ok_or_else(|| Error::unreachable(moved))
-            };
-            let Recorded { live, releases, heads, newest } =
-                self.call(&format!("releases in {namespace}"), "read them", read).await?;
+            let Recorded { live, releases, heads, newest } = self.recorded_in(namespace).await?;
             recorded.live.extend(live);
             recorded.releases.extend(releases);
             recorded.heads.extend(heads);
@@ -106,20 +103,25 @@ impl<'a> Asked<'a> {
         Ok(recorded)
     }
 
-    async fn try_recorded(&self, namespace: &str) -> Result<Option<Recorded>, Error> {
-        let mut recorded = Recorded { heads: self.heads(namespace).await?, ..Recorded::default() };
-        for head in record::newest(recorded.heads.clone()) {
-            if head.status == Status::Uninstalled {
-                continue;
+    async fn recorded_in(&self, namespace: &str) -> Result<Recorded, Error> {
+        'again: for _ in 0..READS {
+            let mut recorded = Recorded { heads: self.heads(namespace).await?, ..Recorded::default() };
+            for head in record::newest(recorded.heads.clone()) {
+                if head.status == Status::Uninstalled {
+                    continue;
+                }
+                // Of a release whose newest record went while it was read nobody knows whether it is gone.
+                let Some(body) = self.body(&head).await? else { continue 'again };
+                let key = (head.namespace.clone(), head.release.clone());
+                recorded.newest.push(head.clone());
+                let release = Release::read(head, body);
+                recorded.live.insert(key, release.as_ref().map(|release| release.feature.clone()));
+                recorded.releases.extend(release);
             }
-            let Some(body) = self.body(&head).await? else { return Ok(None) };
-            let key = (head.namespace.clone(), head.release.clone());
-            recorded.newest.push(head.clone());
-            let release = Release::read(head, body);
-            recorded.live.insert(key, release.as_ref().map(|release| release.feature.clone()));
-            recorded.releases.extend(release);
+            return Ok(recorded);
         }
-        Ok(Some(recorded))
+        let moved = "records go while they are read";
+        Err(Error::unreachable(format!("releases in {namespace}: read them at {}: {moved}", self.endpoint)))
     }
 
     /// Makes sure that a namespace is there, and that Helm keeps its records in it as Secrets: where there seem to be none

@@ -47,6 +47,9 @@ const INSTALL: &str = "pending-install";
 /// With less than this left no uninstall is begun: one that is cut off in its midst is for the next run to finish.
 const LAST: Duration = Duration::from_secs(30);
 
+/// How long pods may take to end whose release is gone.
+const PODS: Duration = Duration::from_mins(2);
+
 /// Uninstalls what is due, clears what is left, and says so.
 pub(crate) async fn run(common: &Common, options: &Options<'_>, report: &Report) -> Result<(), Error> {
     let sweep = common.config.as_deref().map_or_else(|| Ok(Sweep::default()), config::load)?;
@@ -183,7 +186,10 @@ impl Run<'_> {
         }
         helm::uninstall(self.options.helm, release, left, self.report).await?;
         if release.is_application() {
-            self.asked.without_pods(&going.copy.namespace, &going.copy.feature).await?;
+            let patience = Patience::new(PODS.min(self.left()), self.report);
+            let Asked { client, endpoint, patience: _ } = self.asked;
+            let asked = Asked { client: client.clone(), patience: &patience, endpoint: endpoint.clone() };
+            asked.without_pods(&going.copy.namespace, &going.copy.feature).await?;
         }
         Ok(())
     }
@@ -338,9 +344,10 @@ impl Run<'_> {
                 if !self.may_go(release, rights).await? {
                     continue;
                 }
-                match self.options.dry_run {
-                    true => Ok(()),
-                    false => helm::uninstall(self.options.helm, release, self.left(), self.report).await,
+                if self.options.dry_run {
+                    Ok(())
+                } else {
+                    helm::uninstall(self.options.helm, release, self.left(), self.report).await
                 }
             } else if self.options.dry_run {
                 Ok(())
