@@ -257,6 +257,17 @@ mod tests {
     }
 
     #[test]
+    fn the_file_of_the_page_is_one() {
+        let page = include_str!("../../../docs/sweep.md");
+        let blocks: Vec<&str> =
+            page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert!(!blocks.is_empty());
+        for block in blocks {
+            read("docs/sweep.md", block).expect("legal");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said_with_its_place() {
         let cases = [
             ("namespace: [demo]", "did you mean \"namespaces\"?"),
