@@ -135,7 +135,7 @@ impl Site {
         format!(
             "sqs: {{endpointUrl: '{url}', region: {REGION}, queues: [{{name: {word}, outputs: {told}}}]}}\n\
              sns:\n  topics: [{{name: {word}, subscriptions: [{{protocol: sqs, queue: {word}}}]}}]\n  \
-             subscriptions: [{{topic: {word}-base, queue: {word}}}]\n\
+             subscriptions: [{{topic: {word}-base, filterBy: feature, queue: {word}}}]\n\
              kafka: {{bootstrapServers: '{}', topics: [{{name: {word}}}], consumerGroups: [{{name: {word}}}]}}\n\
              database: {{adminUrl: {{env: ADMIN_URL}}, databases: [{{name: {}}}]}}\n\
              secret:\n  secrets:\n    - {{from: {{name: orders}}}}\n    \

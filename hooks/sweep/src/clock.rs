@@ -129,6 +129,7 @@ pub(crate) fn after(moment: Timestamp, lasts: Duration) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use feature::words;
     use provision::marks::Tags;
 
     use super::*;
@@ -137,9 +138,9 @@ mod tests {
     /// A release that began at this second, with the ttl and the word of its labels.
     fn release(began: i64, ttl: &str, said: &str) -> Release {
         let label = |key: &str, value: &str| (!value.is_empty()).then(|| (key.to_owned(), value.to_owned()));
-        let mut labels = Tags::from([("devstack.dev/feature".to_owned(), "feat1".to_owned())]);
-        labels.extend(label("devstack.dev/ttl", ttl));
-        labels.extend(label("devstack.dev/due", said));
+        let mut labels = Tags::from([(words::FEATURE.to_owned(), "feat1".to_owned())]);
+        labels.extend(label(words::TTL, ttl));
+        labels.extend(label(words::DUE, said));
         let head = Head {
             object: "r".into(),
             uid: "u".into(),

@@ -284,7 +284,8 @@ mod tests {
             assert!(error.contains(said), "{text}: {error}");
         }
         let other =
-            read("f", "apiVersion: devstack.dev/v1alpha1\nkind: FeatureResources\n").expect_err("other");
+            read("f", &format!("apiVersion: {}\nkind: {}\n", words::API_VERSION, words::FEATURE_RESOURCES))
+                .expect_err("other");
         assert!(other.to_string().contains("sweep reads \"FeatureSweep\""), "{other}");
     }
 }

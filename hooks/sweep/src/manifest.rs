@@ -85,7 +85,7 @@ mod tests {
     }
 
     fn labelled(feature: &str) -> String {
-        format!("  labels: {{devstack.dev/feature: {feature}}}\n")
+        format!("  labels: {{{}: {feature}}}\n", words::FEATURE)
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use feature::words;
 use provision::marks::Tags;
 
 use super::*;
@@ -14,7 +15,7 @@ fn at(second: i64) -> Timestamp {
 /// `namespace/release` of a feature, that began at a second.
 fn release(owner: &str, feature: &str, began: i64) -> Release {
     let (namespace, release) = owner.split_once('/').expect("an owner");
-    let labels = [("devstack.dev/feature", feature), ("devstack.dev/ttl", "1h")];
+    let labels = [(words::FEATURE, feature), (words::TTL, "1h")];
     let head = Head {
         object: format!("sh.helm.release.v1.{release}.v1"),
         uid: "u".into(),
@@ -26,8 +27,7 @@ fn release(owner: &str, feature: &str, began: i64) -> Release {
         began: at(began),
         labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<Tags>(),
     };
-    let labelled =
-        format!("kind: Service\nmetadata: {{name: a, labels: {{devstack.dev/feature: {feature}}}}}");
+    let labelled = format!("kind: Service\nmetadata: {{name: a, labels: {{{}: {feature}}}}}", words::FEATURE);
     let object = crate::manifest::objects(&labelled).expect("YAML").remove(0);
     let (objects, hooks) = if release.ends_with("-hooks") {
         (vec![], vec![Hook { object, events: vec!["post-delete".to_owned()] }])
