@@ -172,7 +172,8 @@ impl Site {
         holds.extend(of("queue", self.emulator.queues().into_keys().collect(), &copy));
         holds.extend(of("topic", self.emulator.topics().into_keys().collect(), &copy));
         holds.extend(of("events", self.broker.topics().into_keys().collect(), &copy));
-        holds.extend(of("group", self.broker.groups().into_keys().collect(), &copy));
+        // A group in which nobody has consumed is there by its mark alone.
+        holds.extend(self.broker.marks().into_keys().filter(|mark| *mark == format!("group/{copy}")));
         let database = format!("{}_{FEATURE}", self.word());
         holds.extend(of("database", self.server.databases().into_keys().collect(), &database));
         holds.extend(of("role", self.server.roles().into_keys().collect(), &database));
@@ -181,7 +182,10 @@ impl Site {
             holds.insert("subscription/base".to_owned());
         }
         for (name, object) in cluster::objects_of(self.name(), "secrets,configmaps") {
-            if object["metadata"]["annotations"][words::OWNER].is_string() {
+            let metadata = &object["metadata"];
+            if metadata["annotations"][words::OWNER].is_string()
+                && metadata["labels"][words::FEATURE] == FEATURE
+            {
                 holds.insert(name);
             } else if object["data"]["OURS"].is_string() {
                 holds.insert(format!("{name}/OURS"));

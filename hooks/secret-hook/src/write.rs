@@ -132,6 +132,11 @@ impl Secrets {
         if !found.is_said_by(manager) {
             return Ok(found.clone());
         }
+        if found.has_nobodys_keys() {
+            // An apply of nothing would take all of `data` along: keys that were written as `stringData` by an apply belong
+            // to nobody.
+            return self.cluster.take_out(at, found, manager).await;
+        }
         self.cluster.apply(at, found, manager, false, &json!({})).await
     }
 

@@ -190,7 +190,10 @@ impl<'a> Rights<'a> {
             }
         };
         let no = self.asked.call(&format!("{kind} {name}"), "try to make it", create).await?;
-        Ok(no.map(|no| format!("sweep may not make the {kind} that its hooks run by: {no}")))
+        // Each right has a line of its own there, and a last line is to say all.
+        Ok(no.map(|no| {
+            format!("sweep may not make the {kind} that its hooks run by: {}", no.replace('\n', " "))
+        }))
     }
 
     async fn api(&self, object: &Object, namespace: &str) -> Result<Option<Api<DynamicObject>>, Error> {

@@ -215,3 +215,26 @@ fn a_secret_of_another_copy_or_of_a_helm_release_is_nobodys_to_take() {
     let ended = copy.refused(&format!("{WANTED}, conflict: adopt"));
     assert!(ended.last_line().contains("it is of the Helm release orders"), "{}", ended.said());
 }
+
+/// An apply of `stringData` owns no key of `data`: Helm 4 and `kubectl apply --server-side` leave keys that are nobody's.
+#[test]
+fn what_was_merged_goes_alone_from_a_secret_whose_keys_belong_to_nobody() {
+    let copy = Copy::of("merge-nobodys");
+    let object = json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "shared", "namespace": copy.namespace.0},
+        "stringData": {"THEIRS": "base"},
+    });
+    acceptance::cluster::put(&object.to_string());
+    let merged = "set: {OURS: x}, to: {name: shared}, conflict: merge";
+    copy.apply(merged);
+    assert_eq!(copy.texts("shared").keys().collect::<Vec<_>>(), ["OURS", "THEIRS"]);
+    copy.delete(merged);
+    let left = copy.secret("shared");
+    assert_eq!(
+        copy.texts("shared").into_iter().collect::<Vec<_>>(),
+        [("THEIRS".to_owned(), "base".to_owned())]
+    );
+    assert_eq!(left["metadata"].get("labels"), None, "{left}");
+}

@@ -150,7 +150,6 @@ fn one_of_each_kind_goes_among_a_thousand_of_others() {
         "Secret/told-feat1".to_owned(),
         format!("databases/{word}_{FEATURE}"),
         format!("events/{word}-{FEATURE}"),
-        format!("groups/{word}-{FEATURE}"),
         format!("queues/{word}-{FEATURE}"),
         format!("roles/{word}_{FEATURE}"),
         format!("topics/{word}-{FEATURE}"),
@@ -168,15 +167,19 @@ fn where_no_helm_can_be_asked_the_mark_alone_says_when() {
     let site = Site::of("unasked");
     site.provide("orders");
     let file = format!(
-        "apiVersion: {}\nkind: {}\nunasked: [unask*]\nbackEnds:\n  sqs: {{endpointUrl: '{}', region: {}}}\n",
+        "apiVersion: {}\nkind: {}\nnamespaces: [default]\nunasked: [unask*]\nbackEnds:\n  sqs: {{endpointUrl: '{}', region: {}}}\n",
         words::API_VERSION,
         words::FEATURE_SWEEP,
         site.emulator.url(),
         acceptance::emulator::REGION
     );
-    let namespace = "--namespace=default";
-    assert_eq!(program().run("run", &file, &[namespace]).ends_with(0).stdout, "");
-    let ended = program().run("run", &file, &[namespace, &in_hours(2)]).ends_with(0);
+    assert_eq!(program().run("run", &file, &[]).ends_with(0).stdout, "");
+    // Whoever names namespaces means those alone.
+    let elsewhere = program().run("run", &file, &["--namespace=default", &in_hours(2)]).ends_with(0);
+    assert_eq!(elsewhere.stdout, "");
+    let asked = program().run("run", &file, &["--namespace=unasked", &in_hours(2)]).ends_with(2);
+    assert!(asked.last_line().contains("no Helm can be asked"), "{}", asked.said());
+    let ended = program().run("run", &file, &[&in_hours(2)]).ends_with(0);
     assert!(ended.report().contains(&"delete sqs/unasked-feat1".to_owned()), "{}", ended.said());
     let left = site.holds();
     let of_sqs_or_sns =

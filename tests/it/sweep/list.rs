@@ -25,7 +25,7 @@ fn a_copy_is_listed_with_its_releases_its_end_and_all_that_it_holds() {
     let holds = json!({
         "sqs": ["listed-feat1"],
         "sns": ["listed-feat1"],
-        "kafka": ["listed-feat1"],
+        "kafka": ["group:listed-feat1", "listed-feat1"],
         "database": ["listed_feat1"],
         "secret": ["orders-feat1", "shared", "told-feat1"],
         "configmap": ["told-feat1"],

@@ -79,6 +79,13 @@ impl Found {
         self.owned().remove(manager).unwrap_or_default()
     }
 
+    /// Whether some of its keys belong to no field manager.
+    #[must_use]
+    pub fn has_nobodys_keys(&self) -> bool {
+        let owned: BTreeSet<&str> = self.owned().into_values().flatten().collect();
+        self.data.keys().any(|key| !owned.contains(key.as_str()))
+    }
+
     /// Whether a hook has keys here by other managers than these, or has made it and not come to say whose they are.
     #[must_use]
     pub fn has_others(&self, managers: &[&str]) -> bool {

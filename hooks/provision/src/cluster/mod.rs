@@ -172,6 +172,27 @@ impl Cluster {
         self.apply(at, found, manager, false, &body).await
     }
 
+    /// Without the keys and labels that are this manager's alone; all else stays, whosever it is. Nothing happens where
+    /// somebody has written to the object since it was read.
+    pub async fn take_out(&self, at: &At, found: &Found, manager: &str) -> Result<Found, Error> {
+        let others: BTreeSet<&str> = found
+            .owned()
+            .into_iter()
+            .filter(|(name, _)| *name != manager)
+            .flat_map(|(_, keys)| keys)
+            .collect();
+        let keys = found.owned_by(manager).into_iter().filter(|key| !others.contains(key));
+        let data: Map<String, Value> = keys.map(|key| (key.to_owned(), Value::Null)).collect();
+        let labels = found.labels_of(manager).into_iter();
+        let labels = labels.filter(|label| found.other_of_label(label, manager).is_none());
+        let labels: Map<String, Value> = labels.map(|label| (label.to_owned(), Value::Null)).collect();
+        let metadata = json!({"uid": found.uid, "resourceVersion": found.resource_version, "labels": labels});
+        let patch = Patch::Merge(json!({"metadata": metadata, "data": data}));
+        let params = PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() };
+        let patched = self.api(at).patch(&at.name, &params, &patch).await;
+        Found::read(patched.map_err(|error| classed(&error))?)
+    }
+
     /// Gives keys of `data`, whosever they are, to `manager`, as if that had applied them; whose the object is, and what
     /// no longer holds of its mark, is written too, at once. Nothing of what the object holds changes, and nothing at all where somebody has written to it
     /// since it was read.
