@@ -87,24 +87,9 @@ impl Site {
         self.file_with(self.emulator.url(), "")
     }
 
-    /// sweep, which runs this Helm.
-    fn sweep(&self, config: &str, words: &[&str]) -> Ended {
-        self.sweep_by(Version::Four, config, words)
-    }
-
     /// A run that goes well, at every back end.
     fn clear(&self) {
-        let _ = self.sweep(&self.whole_file(), &[]).ends_with(0);
-    }
-
-    fn sweep_by(&self, version: Version, config: &str, words: &[&str]) -> Ended {
-        let helm = match version {
-            Version::Three => lab().var("HELM3"),
-            Version::Four => lab().var("HELM4"),
-        };
-        let helm = format!("--helm={helm}");
-        let words: Vec<&str> = words.iter().copied().chain([helm.as_str()]).collect();
-        program().run("run", config, &words)
+        let _ = sweep(&self.whole_file(), &[]).ends_with(0);
     }
 
     /// A word of sweep's that needs no file.
@@ -214,6 +199,22 @@ impl Drop for Site {
             self.forget();
         }
     }
+}
+
+/// A run of sweep.
+fn sweep(config: &str, words: &[&str]) -> Ended {
+    sweep_by(Version::Four, config, words)
+}
+
+/// A run of sweep with this Helm.
+fn sweep_by(version: Version, config: &str, words: &[&str]) -> Ended {
+    let helm = match version {
+        Version::Three => lab().var("HELM3"),
+        Version::Four => lab().var("HELM4"),
+    };
+    let helm = format!("--helm={helm}");
+    let words: Vec<&str> = words.iter().copied().chain([helm.as_str()]).collect();
+    program().run("run", config, &words)
 }
 
 /// sweep with what it needs of the lab.

@@ -42,7 +42,7 @@ fn the_hooks_image_holds_the_program_and_what_it_reads_and_is_small() {
     // Nobody may change them who does not own them, and nobody in the container does.
     assert!(entries.iter().all(|entry| entry.owner == "0/0"), "{entries:?}");
     let size = image.compressed();
-    println!("devstack/hooks: {size} bytes compressed");
+    told(&format!("devstack/hooks: {size} bytes compressed"));
     assert!(size <= MOST, "{size} bytes are more than {MOST}");
 }
 
@@ -58,7 +58,7 @@ fn the_image_of_sweep_is_that_of_the_hooks_and_helm() {
     // Who has pulled one has most of the other.
     let layers = |image: &Image| image.manifest["layers"].as_array().expect("layers").clone();
     assert_eq!(layers(hooks)[..], layers(sweep)[..1]);
-    println!("devstack/sweep: {} bytes compressed", sweep.compressed());
+    told(&format!("devstack/sweep: {} bytes compressed", sweep.compressed()));
     let helm = alone(sweep, "helm", &["version", "--short"]);
     assert!(helm.starts_with("v4."), "{helm}");
 }
@@ -134,7 +134,7 @@ fn the_program_is_static_and_says_nothing_of_the_machine_that_built_it() {
     for path in [repo::root().display().to_string(), cargo, target] {
         assert!(!text.contains(&path), "it says {path}");
     }
-    println!("all-hooks: {} bytes", bytes.len());
+    told(&format!("all-hooks: {} bytes", bytes.len()));
 }
 
 #[test]
@@ -162,4 +162,10 @@ fn is_static(binary: &Path) {
     for word in ["INTERP", "(NEEDED)", "(RPATH)", "(RUNPATH)"] {
         assert!(!said.contains(word), "{} has {word}:\n{said}", binary.display());
     }
+}
+
+/// A figure, for whoever runs the tests to have it.
+fn told(figure: &str) {
+    std::io::Write::write_all(&mut std::io::stderr(), format!("{figure}\n").as_bytes())
+        .expect("stderr takes it");
 }

@@ -1,4 +1,4 @@
-//! The list of what is in the image is what Cargo linked, what the program itself names, and legal CycloneDX.
+//! The list of what is in the image is what Cargo linked, what the program itself names, and legal `CycloneDX`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -68,20 +68,20 @@ impl Elsewhere {
                 let from = target.join(&part).join(folder);
                 let _ = process::output_of(Command::new("cp").arg("--archive").arg(from).arg(&to));
             }
-            self.forget(&to);
+            forget(&to);
         }
     }
+}
 
-    /// Cargo makes anew what has no fingerprint.
-    fn forget(&self, release: &Path) {
-        let ours = ours();
-        for entry in fs::read_dir(release.join(".fingerprint")).expect("fingerprints") {
-            let path = entry.expect("a fingerprint").path();
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            let (package, _hash) = name.rsplit_once('-').expect("a hash at its end");
-            if ours.iter().any(|own| own == package) {
-                fs::remove_dir_all(&path).expect("it is removed");
-            }
+/// Cargo makes anew what has no fingerprint.
+fn forget(release: &Path) {
+    let ours = ours();
+    for entry in fs::read_dir(release.join(".fingerprint")).expect("fingerprints") {
+        let path = entry.expect("a fingerprint").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let (package, _hash) = name.rsplit_once('-').expect("a hash at its end");
+        if ours.iter().any(|own| own == package) {
+            fs::remove_dir_all(&path).expect("it is removed");
         }
     }
 }

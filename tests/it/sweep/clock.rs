@@ -23,7 +23,7 @@ with_either_helm! {
         let mut runs = 0;
         while began.elapsed() < Duration::from_secs(5 * TTL) {
             deploy(helm, &site, "app-feat1", &format!("{TTL}s"), &[]);
-            let ended = site.sweep_by(helm.version, &site.whole_file(), &[]).ends_with(0);
+            let ended = super::sweep_by(helm.version, &site.whole_file(), &[]).ends_with(0);
             assert_eq!(ended.stdout, "", "{}", ended.said());
             runs += 1;
         }
@@ -32,7 +32,7 @@ with_either_helm! {
 
         let alone = site.list(&site.whole_file(), &[])[0]["releases"].as_array().map(Vec::len);
         assert_eq!(alone, Some(2));
-        let ended = site.sweep_by(helm.version, &site.whole_file(), &[&in_hours(1)]).ends_with(0);
+        let ended = super::sweep_by(helm.version, &site.whole_file(), &[&in_hours(1)]).ends_with(0);
         let gone: Vec<String> = ended.report().iter().filter(|line| line.starts_with("uninstall")).cloned().collect();
         assert_eq!(gone.len(), 2, "{}", ended.said());
         let name = site.name();
@@ -60,7 +60,7 @@ with_either_helm! {
         assert_eq!(due(), extended);
         rollback();
         assert_eq!(due(), extended);
-        assert_eq!(site.sweep("", &["-n", site.name(), &in_hours(4)]).ends_with(0).stdout, "");
+        assert_eq!(super::sweep("", &["-n", site.name(), &in_hours(4)]).ends_with(0).stdout, "");
 
         // What would end it sooner changes nothing.
         site.say("extend", &[&feature, "--ttl=2h"]);
@@ -70,7 +70,7 @@ with_either_helm! {
         rollback();
         site.say("extend", &[&feature, "--ttl=2h"]);
         assert_eq!(due(), "never");
-        assert_eq!(site.sweep("", &["-n", site.name(), &in_hours(10_000)]).ends_with(0).stdout, "");
+        assert_eq!(super::sweep("", &["-n", site.name(), &in_hours(10_000)]).ends_with(0).stdout, "");
 
         site.say("expire", &[&feature]);
         assert!(due().parse::<Timestamp>().expect("a moment") <= Timestamp::now());
@@ -82,7 +82,7 @@ with_either_helm! {
         upgrade();
         assert!(due().parse::<Timestamp>().expect("a moment") > Timestamp::now());
         site.say("expire", &[&feature]);
-        let _ = site.sweep_by(helm.version, "", &["-n", site.name()]).ends_with(0);
+        let _ = super::sweep_by(helm.version, "", &["-n", site.name()]).ends_with(0);
         assert_eq!(site.releases(helm).len(), 0);
     }
 }

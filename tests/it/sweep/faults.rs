@@ -16,7 +16,7 @@ fn a_back_end_that_is_down_does_not_stop_the_others_and_the_next_run_clears_it()
     let site = Site::of("halfdown");
     site.provide("orders");
     let file = site.file_with("http://127.0.0.1:9", "");
-    let ended = site.sweep(&file, &["--timeout=40s"]).ends_with(4);
+    let ended = super::sweep(&file, &["--timeout=40s"]).ends_with(4);
     assert!(ended.last_line().contains("127.0.0.1:9"), "{}", ended.said());
     let left = ["queue/halfdown-feat1", "subscription/base", "topic/halfdown-feat1"];
     assert_eq!(site.holds().into_iter().collect::<Vec<_>>(), left, "{}", ended.said());
@@ -33,7 +33,7 @@ fn queues_stay_until_the_subscriptions_that_end_in_them_can_go() {
         site.emulator.url(),
         r = REGION
     ));
-    let ended = site.sweep(&file, &["--timeout=40s"]).ends_with(4);
+    let ended = super::sweep(&file, &["--timeout=40s"]).ends_with(4);
     assert!(ended.stdout.contains("sns cannot be asked"), "{}", ended.said());
     assert!(site.holds().contains("queue/snsdown-feat1"));
     site.clear();

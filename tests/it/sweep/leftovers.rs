@@ -72,7 +72,11 @@ fn surround(site: &Site) {
         _ => base.clone(),
     };
     let called = |number: usize| {
-        if number % 2 == 0 { format!("{word}-f{number}-{FEATURE}") } else { format!("{word}-f{number}") }
+        if number.is_multiple_of(2) {
+            format!("{word}-f{number}-{FEATURE}")
+        } else {
+            format!("{word}-f{number}")
+        }
     };
     for (kind, count) in FOREIGN {
         let mut secrets = Vec::new();
@@ -81,7 +85,7 @@ fn surround(site: &Site) {
             let (name, marks) = (called(number), marks(number));
             match kind {
                 "queues" => {
-                    drop(site.emulator.sqs("CreateQueue", &json!({"QueueName": name, "tags": marks})))
+                    drop(site.emulator.sqs("CreateQueue", &json!({"QueueName": name, "tags": marks})));
                 }
                 "topics" => {
                     let mut words = vec![("Name".to_owned(), name)];
@@ -135,11 +139,11 @@ fn one_of_each_kind_goes_among_a_thousand_of_others() {
     assert_eq!(site.holds().len(), KINDS, "{:?}", site.holds());
     let before = everything(&site);
 
-    let dry = site.sweep(&site.whole_file(), &["--dry-run", "--output=json"]).ends_with(0);
+    let dry = super::sweep(&site.whole_file(), &["--dry-run", "--output=json"]).ends_with(0);
     assert!(dry.json().iter().all(|line| line["change"] == "delete"), "{}", dry.said());
     assert_eq!(site.holds().len(), KINDS);
 
-    let ended = site.sweep(&site.whole_file(), &[]).ends_with(0);
+    let ended = super::sweep(&site.whole_file(), &[]).ends_with(0);
     assert_eq!(site.holds().into_iter().collect::<Vec<_>>(), Vec::<String>::new(), "{}", ended.said());
     let after = everything(&site);
     let gone: Vec<&String> = before.keys().filter(|name| !after.contains_key(*name)).collect();
@@ -158,7 +162,7 @@ fn one_of_each_kind_goes_among_a_thousand_of_others() {
     let changed: Vec<&String> =
         after.iter().filter(|(name, have)| before.get(*name) != Some(have)).map(|(name, _)| name).collect();
     assert_eq!(changed, Vec::<&String>::new());
-    let again = site.sweep(&site.whole_file(), &[]).ends_with(0);
+    let again = super::sweep(&site.whole_file(), &[]).ends_with(0);
     assert_eq!(again.stdout, "", "{}", again.said());
 }
 
@@ -202,12 +206,12 @@ fn what_is_protected_stays_with_all_of_its_owner_and_a_run_takes_no_more_than_it
     let queues =
         || site.emulator.queues().into_keys().filter(|name| name.contains("capped")).collect::<Vec<_>>();
     let file = site.file_with(site.emulator.url(), "protect: [capped-aa-*]");
-    let ended = site.sweep(&file, &[]).ends_with(0);
+    let ended = super::sweep(&file, &[]).ends_with(0);
     let said = "left    capped/one  sqs/capped-aa-feat1 is protected";
     assert!(ended.stdout.contains(said), "{}", ended.said());
     assert_eq!(queues(), ["capped-a-feat1", "capped-aa-feat1"]);
-    let ended = site.sweep(&site.whole_file(), &["--feature=feat2"]).ends_with(0);
+    let ended = super::sweep(&site.whole_file(), &["--feature=feat2"]).ends_with(0);
     assert_eq!(ended.stdout, "");
-    let _ = site.sweep(&site.whole_file(), &["--feature=feat1"]).ends_with(0);
+    let _ = super::sweep(&site.whole_file(), &["--feature=feat1"]).ends_with(0);
     assert_eq!(queues(), Vec::<String>::new());
 }

@@ -20,13 +20,13 @@ with_either_helm! {
         leave_pending(&site, "base", 1, "pending-install");
 
         let here = ["-n", site.name()];
-        assert_eq!(site.sweep("", &here).ends_with(0).stdout, "");
+        assert_eq!(super::sweep("", &here).ends_with(0).stdout, "");
         let hour = in_hours(1);
-        let told = site.sweep_by(helm.version, "", &[here[0], here[1], &hour]).ends_with(0);
+        let told = super::sweep_by(helm.version, "", &[here[0], here[1], &hour]).ends_with(0);
         let lines = told.report();
         assert_eq!(lines.len(), 3, "{}", told.said());
         assert!(lines.iter().all(|line| line.starts_with("stuck ")), "{}", told.said());
-        let cleared = site.sweep_by(helm.version, "", &[here[0], here[1], &hour, "--pending"]).ends_with(0);
+        let cleared = super::sweep_by(helm.version, "", &[here[0], here[1], &hour, "--pending"]).ends_with(0);
         let lines = cleared.report();
         let begins = |word: &str| lines.iter().filter(|line| line.starts_with(word)).count();
         assert_eq!((begins("clear "), begins("stuck ")), (2, 1), "{}", cleared.said());
@@ -46,7 +46,7 @@ with_either_helm! {
         let site = Site::of(&format!("halfgone-{number}"));
         deploy(helm, &site, "app-feat1", "1s", &[]);
         leave_pending(&site, "app-feat1", 1, "uninstalling");
-        let ended = site.sweep_by(helm.version, "", &["-n", site.name(), &in_hours(1)]).ends_with(0);
+        let ended = super::sweep_by(helm.version, "", &["-n", site.name(), &in_hours(1)]).ends_with(0);
         assert_eq!(ended.report().len(), 1, "{}", ended.said());
         assert_eq!(site.releases(helm).len(), 0);
     }

@@ -1,4 +1,4 @@
-//! Whole runs: by the chart's CronJob in the cluster, and after kube-janitor has been there.
+//! Whole runs: by the chart's `CronJob` in the cluster, and after kube-janitor has been there.
 
 use acceptance::{cluster, helm::Helm, images, lab::lab, process, repo};
 use serde_json::Value;
@@ -37,7 +37,7 @@ with_either_helm! {
             process::run(&mut command).status.success()
         };
         assert!(status("app-feat1"));
-        let ended = site.sweep_by(helm.version, "", &["-n", site.name()]).ends_with(0);
+        let ended = super::sweep_by(helm.version, "", &["-n", site.name()]).ends_with(0);
         let lines: Vec<String> = ended.report().into_iter().filter(|line| line.starts_with("uninstall")).collect();
         assert_eq!(lines.len(), 1, "{}", ended.said());
         assert!(lines[0].contains("/app-feat1 ") && lines[0].contains("its objects are gone"), "{lines:?}");
