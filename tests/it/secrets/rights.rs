@@ -250,7 +250,7 @@ fn why_a_hook_failed_is_an_event_of_its_job_where_the_account_may_write_one() {
         "{}",
         ended.said()
     );
-    assert!(ended.last_line().starts_with("sqs/"), "{}", ended.said());
+    assert!(ended.last_line().starts_with("sqs: connect at "), "{}", ended.said());
     assert_eq!(events(EVENTS), Vec::<Value>::new());
 
     rendered.give_back(right);
