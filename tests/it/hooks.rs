@@ -8,7 +8,7 @@ mod crash;
 mod deleted_recently;
 mod delivery;
 mod dropped;
-mod kind;
+pub mod kind;
 mod limits;
 mod marks;
 mod pages;

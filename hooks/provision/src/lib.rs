@@ -36,7 +36,7 @@ pub use args::Timeout;
 use args::{Action, Args, Run, Verb};
 use change::Change;
 use config::{FeatureResources, Mark, Place};
-pub use end::{End, ended, process};
+pub use end::{End, ended, parsed, process};
 use engine::Engine;
 use error::Error;
 use marks::{Edit, Tags};
@@ -94,13 +94,14 @@ pub trait Provider: Sized {
         self.strays(section, mark).await
     }
 
-    /// All that may bear a mark, whosever it is: each thing by its name as a want displays it, with what is written on
-    /// it where the back end says that too. Reads only.
+    /// Where there may be marks, whosever they are: most often each thing by its name as a want displays it, with what is
+    /// written on it where the back end says that too. Reads only.
     async fn listed(&self, section: &Self::Section, mark: &Mark) -> Result<Vec<Listed>, Error>;
 
-    /// What is written on a thing that is listed by its name alone; `None` where it has gone since. Reads only.
-    async fn written_on(&self, _name: &str) -> Result<Option<Tags>, Error> {
-        Ok(None)
+    /// What is written on what is listed by its name alone, by the names of the things that it says whose they are; nothing
+    /// where it has gone since. Reads only.
+    async fn written_on(&self, _name: &str) -> Result<Vec<(String, Tags)>, Error> {
+        Ok(Vec::new())
     }
 
     /// Why a thing that nothing asks for any more has to stay until another hook has run.
@@ -155,7 +156,7 @@ pub trait Provider: Sized {
     fn outputs(want: &Self::Want, have: Option<&Self::Have>) -> Vec<Output>;
 }
 
-/// A thing of a back end that may bear a mark.
+/// A thing of a back end on which there may be a mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     pub name: String,

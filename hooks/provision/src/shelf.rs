@@ -204,12 +204,13 @@ impl Provider for Boxes {
         Ok(names.map(|name| Listed { name, tags: None }).collect())
     }
 
-    async fn written_on(&self, name: &str) -> Result<Option<Tags>, Error> {
+    async fn written_on(&self, name: &str) -> Result<Vec<(String, Tags)>, Error> {
         let store = self.reach().await?;
         if store.private.borrow().contains(&name) {
             return Err(Error::refused("private"));
         }
-        Ok(store.boxes.borrow().get(name).map(|(_, tags)| tags.clone()))
+        let boxes = store.boxes.borrow();
+        Ok(boxes.get(name).map(|(_, tags)| (name.to_owned(), tags.clone())).into_iter().collect())
     }
 
     fn held((_, _, store): &Self::Have) -> Option<String> {

@@ -22,7 +22,7 @@ use provision::{
     config::{
         FeatureResources, Mark, Place,
         reference::Arn,
-        sns::{Sns, Subscription, Topic, Value, Want},
+        sns::{INTO, Sns, Subscription, Topic, Value, Want},
     },
     error::Error,
     marks::{Edit, Tags},
@@ -141,15 +141,21 @@ impl Provider for Topics {
         Ok(strays)
     }
 
+    /// Topics, and queues, behind an arrow: what a queue has in topics is whose the queue is.
     async fn listed(&self, _: &Sns, _: &Mark) -> Result<Vec<Listed>, Error> {
-        Ok(self.arns.borrow().keys().map(|name| Listed { name: name.clone(), tags: None }).collect())
+        let mut names: Vec<String> = self.arns.borrow().keys().cloned().collect();
+        if let Some(queues) = &self.queues {
+            names.extend(queues.list().await?.into_keys().map(|queue| format!("{INTO}{queue}")));
+        }
+        Ok(names.into_iter().map(|name| Listed { name, tags: None }).collect())
     }
 
-    async fn written_on(&self, name: &str) -> Result<Option<Tags>, Error> {
-        match self.arn(name).await? {
-            Some(arn) => self.tags(&arn).await,
-            None => Ok(None),
+    async fn written_on(&self, name: &str) -> Result<Vec<(String, Tags)>, Error> {
+        if let Some(queue) = name.strip_prefix(INTO) {
+            return self.subscribed_by(queue).await;
         }
+        let Some(arn) = self.arn(name).await? else { return Ok(Vec::new()) };
+        Ok(self.tags(&arn).await?.map(|tags| (name.to_owned(), tags)).into_iter().collect())
     }
 
     fn held(_: &Have) -> Option<String> {

@@ -47,6 +47,17 @@ impl Queues {
         Ok(policy::topics(policy_of(name, &reported)?.as_ref()))
     }
 
+    /// The same, and what is written on the queue, which nobody asks for where there are no topics.
+    pub(crate) async fn topics_and_tags(&self, name: &str) -> Result<(Vec<Arn>, Tags), Error> {
+        let nothing = (Vec::new(), Tags::new());
+        let Some(url) = self.reader.url(name).await? else { return Ok(nothing) };
+        let topics = self.admitted(name, &url).await?;
+        if topics.is_empty() {
+            return Ok(nothing);
+        }
+        Ok(self.reader.tags(&url).await?.map_or(nothing, |tags| (topics, tags)))
+    }
+
     pub(crate) async fn read(&self, name: &str) -> Result<Option<Queue>, Error> {
         let Some(url) = self.reader.url(name).await? else { return Ok(None) };
         let Some(reported) = self.reader.attributes(&url).await? else { return Ok(None) };

@@ -13,6 +13,7 @@ use provision::{
         sqs::Queue,
     },
     error::Error,
+    marks::Tags,
 };
 
 use crate::{Have, Subscribed, Topics, plan, read::ABSENT};
@@ -135,6 +136,13 @@ impl Topics {
             ))
         })?;
         self.subscribe_all(&have, &[plan::subscription(want)]).await
+    }
+
+    /// The parts that a queue has in topics, each with the queue's mark.
+    pub(crate) async fn subscribed_by(&self, name: &str) -> Result<Vec<(String, Tags)>, Error> {
+        let Some(queues) = &self.queues else { return Ok(Vec::new()) };
+        let (topics, tags) = queues.topics_and_tags(name).await?;
+        Ok(topics.into_iter().map(|topic| (Shared::of(topic, name).to_string(), tags.clone())).collect())
     }
 
     /// Parts that queues of the copy still have in topics, and that no want asks for: what let a topic into a

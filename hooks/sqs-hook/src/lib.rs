@@ -119,11 +119,9 @@ impl Provider for Queues {
         Ok(self.urls.borrow().keys().map(|name| Listed { name: name.clone(), tags: None }).collect())
     }
 
-    async fn written_on(&self, name: &str) -> Result<Option<Tags>, Error> {
-        match self.url(name).await? {
-            Some(url) => self.reader.tags(&url).await,
-            None => Ok(None),
-        }
+    async fn written_on(&self, name: &str) -> Result<Vec<(String, Tags)>, Error> {
+        let Some(url) = self.url(name).await? else { return Ok(Vec::new()) };
+        Ok(self.reader.tags(&url).await?.map(|tags| (name.to_owned(), tags)).into_iter().collect())
     }
 
     /// A subscription whose queue is gone cannot be found again: its topic may be base's.

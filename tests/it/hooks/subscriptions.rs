@@ -237,3 +237,36 @@ fn a_filter_and_its_scope_are_changed_in_an_order_that_sns_takes() {
         }
     }
 }
+
+#[test]
+fn what_queues_have_in_topics_is_named_by_the_marks_of_the_queues() {
+    for (emulator, feature) in both(["sub-named-ls", "sub-named-moto"]) {
+        let _swept = emulator.swept(feature);
+        let (base, queue) = (format!("{feature}-base"), format!("emails-{feature}"));
+        Kind::Topic.make(&emulator, &base, &[]);
+        let sns = format!(
+            "topics: [{{name: orders, subscriptions: [{{protocol: sqs, queue: emails}}]}}]\n  \
+             subscriptions: [{{topic: {base}, filterBy: feature, queue: emails}}]"
+        );
+        let config = hook::file(feature, &sections(emulator.url(), &["{name: emails}"], &sns));
+        Hook::sqs().does("apply", &config, &[]);
+        Hook::sns().does("apply", &config, &[]);
+        let proxy = Proxy::before(emulator.url());
+        let named = |queues: bool| {
+            let sections = sections(proxy.url(), &[], "topics: []");
+            let of_sns = &sections[sections.find("sns:").expect("a section")..];
+            let config = hook::file(feature, if queues { &sections } else { of_sns });
+            let ended = Hook::sns().run("marks", &config, &["--output=json"]).ends_with(0);
+            let all = ended.json().into_iter().filter(|line| line["owner"] == format!("demo/{feature}"));
+            all.map(|line| line["thing"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+        };
+        let (own, part) = (format!("sns/orders-{feature}"), format!("sns/orders-{feature}->{queue}"));
+        let mut all = vec![own.clone(), part, format!("sns/{base}->{queue}")];
+        all.sort();
+        assert_eq!(named(true), all);
+        assert_eq!(named(false), [own]);
+        assert!(!proxy.calls().iter().any(Call::writes), "{:#?}", proxy.calls());
+        Hook::sns().does("delete", &config, &[]);
+        assert_eq!(named(true), Vec::<String>::new());
+    }
+}

@@ -18,12 +18,11 @@ impl<P: Provider> Engine<'_, P> {
             stream::iter(listed).map(|listed| self.tags_on(&provider, listed)).buffer_unordered(AT_ONCE);
         let mut marked = BTreeMap::new();
         let (mut seen, mut hidden, mut first) = (0_usize, 0_usize, None);
-        while let Some((thing, tags)) = looked.next().await {
-            match tags {
-                Ok(tags) => {
+        while let Some(outcome) = looked.next().await {
+            match outcome {
+                Ok(things) => {
                     seen += 1;
-                    let tags = tags.filter(|tags| tags.contains_key(words::OWNER));
-                    marked.extend(tags.map(|tags| (thing, tags)));
+                    marked.extend(things.into_iter().filter(|(_, tags)| tags.contains_key(words::OWNER)));
                 }
                 // Other teams' things may be nobody's business but theirs.
                 Err(error @ Error::Refused(_)) => {
@@ -33,8 +32,8 @@ impl<P: Provider> Engine<'_, P> {
                 Err(error) => return Err(error),
             }
         }
-        for (thing, tags) in &marked {
-            self.report.marked(thing, tags)?;
+        for (name, tags) in &marked {
+            self.report.marked(&format!("{}/{name}", P::SECTION), tags)?;
         }
         match first {
             Some(first) if seen == 0 => Err(first),
@@ -46,14 +45,13 @@ impl<P: Provider> Engine<'_, P> {
         }
     }
 
-    async fn tags_on(&self, provider: &P, listed: Listed) -> (String, Result<Option<Tags>, Error>) {
+    async fn tags_on(&self, provider: &P, listed: Listed) -> Result<Vec<(String, Tags)>, Error> {
         let Listed { name, tags } = listed;
-        let thing = format!("{}/{name}", P::SECTION);
-        if tags.is_some() {
-            return (thing, Ok(tags));
+        if let Some(tags) = tags {
+            return Ok(vec![(name, tags)]);
         }
-        let tags = self.patience.call(&self.endpoint, || provider.written_on(&name)).await;
-        let tags = tags.map_err(|error| failed(&thing, "look up its mark", &self.endpoint, error));
-        (thing, tags)
+        let written = self.patience.call(&self.endpoint, || provider.written_on(&name)).await;
+        let thing = || format!("{}/{name}", P::SECTION);
+        written.map_err(|error| failed(&thing(), "look up its mark", &self.endpoint, error))
     }
 }

@@ -21,7 +21,7 @@ use crate::marks::Tags;
 mod shared;
 mod subscription;
 
-pub use shared::{Filter, Shared, TopicRef};
+pub use shared::{Filter, INTO, Shared, TopicRef};
 pub use subscription::{Protocol, Subscription, SubscriptionTable, Target};
 
 /// A checked section.

@@ -31,6 +31,9 @@ pub struct Shared {
     pub attributes: Attributes,
 }
 
+/// Between topic and queue in the name of a part.
+pub const INTO: &str = "->";
+
 /// A topic that is there already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopicRef {
@@ -67,7 +70,7 @@ impl TopicRef {
 
 impl fmt::Display for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}->{}", self.topic.name(), self.queue)
+        write!(f, "{}{INTO}{}", self.topic.name(), self.queue)
     }
 }
 
