@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use acceptance::{cluster, helm::Version, lab::lab, process, queues, repo};
+use acceptance::{cluster, helm::Version, process, queues, repo};
 use serde_json::Value;
 
 use crate::stage::{Stage, with_both_helms};
@@ -55,11 +55,11 @@ with_both_helms! {
         let install = install_hooks(stage, &["--set=sqs.endpointUrl=http://nowhere.infra:4566", "--set=timeout=5s"]);
         assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
         let job = "--selector=batch.kubernetes.io/job-name=demo-bad-apply";
-        let pods = kubectl(&["get", "pods", job, "--output=jsonpath={.items[*].status.containerStatuses[*].state.terminated}"]);
+        let pods = cluster::kubectl(cluster::NAMESPACE, &["get", "pods", job, "--output=jsonpath={.items[*].status.containerStatuses[*].state.terminated}"]);
         let ended: Value = serde_json::from_str(&pods).unwrap_or_else(|error| panic!("{error}: {pods}"));
         let reason = ended["message"].as_str().unwrap_or_default();
         assert!(ended["exitCode"] == 4 && reason.contains("nowhere.infra"), "{ended}");
-        let described = kubectl(&["describe", "job/demo-bad-apply"]);
+        let described = cluster::kubectl(cluster::NAMESPACE, &["describe", "job/demo-bad-apply"]);
         let events = described.lines().filter(|line| line.contains("HookFailed")).collect::<Vec<_>>();
         assert!(matches!(events[..], [line] if line.contains("Warning") && line.ends_with(reason)), "{described}");
         refused(stage, "demo-bad", &install, "nowhere.infra");
@@ -75,10 +75,6 @@ with_both_helms! {
         assert_eq!(left, Vec::<String>::new(), "{}", cluster::text(&install));
         refused(stage, "demo-bad", &install, "nowhere.infra");
     }
-}
-
-fn kubectl(words: &[&str]) -> String {
-    process::output_of(lab().command("kubectl").args(["--namespace", cluster::NAMESPACE]).args(words))
 }
 
 /// Installs a release of the hooks alone.

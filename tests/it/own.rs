@@ -7,9 +7,7 @@ use std::{
     sync::Mutex,
 };
 
-use acceptance::{
-    cluster, http::Router, lab::lab, place::Namespace, process, queues, release::Release, repo,
-};
+use acceptance::{cluster, http::Router, place::Namespace, process, queues, release::Release, repo};
 use serde_json::{Value, json};
 
 use crate::stage::with_either_helm;
@@ -99,10 +97,10 @@ with_either_helm! {
         // What every container was given, it says itself.
         let words = |release: &Release<'_>| {
             let job = format!("{}-report", release.name);
-            kubectl(&namespace.0, &["create", "job", &job, &format!("--from=cronjob/{job}")]);
-            kubectl(&namespace.0, &["wait", "--for=condition=Complete", "--timeout=60s", &format!("job/{job}")]);
+            cluster::kubectl(&namespace.0, &["create", "job", &job, &format!("--from=cronjob/{job}")]);
+            cluster::kubectl(&namespace.0, &["wait", "--for=condition=Complete", "--timeout=60s", &format!("job/{job}")]);
             let pods = format!("deployment/{}", release.name);
-            let of = |more: &[&str]| kubectl(&namespace.0, &[&["logs"], more].concat());
+            let of = |more: &[&str]| cluster::kubectl(&namespace.0, &[&["logs"], more].concat());
             [of(&[&pods, "--container=migrate"]), of(&[&pods, "--container=audit"]), of(&[&format!("job/{job}")])].concat()
         };
         assert_eq!(words(&base), said("base", "orders"));
@@ -206,8 +204,4 @@ fn explained(stream: &str) -> String {
     let output = child.wait_with_output().expect("devstack ends");
     assert!(output.status.success(), "{}", process::said(&command, &output));
     String::from_utf8(output.stdout).expect("text")
-}
-
-fn kubectl(namespace: &str, words: &[&str]) -> String {
-    process::output_of(lab().command("kubectl").args(words).args(["--namespace", namespace]))
 }

@@ -15,13 +15,10 @@ use std::collections::BTreeMap;
 use acceptance::{
     cluster,
     gate::Gate,
-    hook::{Ended, Hook},
-    lab::lab,
+    hook::{self, Ended, Hook},
     place::Namespace,
-    process,
     proxy::Call,
 };
-use feature::words;
 use serde_json::{Value, json};
 
 /// A namespace with base's Secrets in it, and a copy's hook.
@@ -94,7 +91,7 @@ impl Copy {
     }
 
     fn kubectl(&self, words: &[&str]) -> String {
-        kubectl(&self.namespace.0, words)
+        cluster::kubectl(&self.namespace.0, words)
     }
 
     /// All Secrets of the namespace, by their names.
@@ -112,10 +109,6 @@ impl Copy {
     }
 }
 
-fn kubectl(namespace: &str, words: &[&str]) -> String {
-    process::output_of(lab().command("kubectl").args(["--namespace", namespace]).args(words))
-}
-
 fn secrets(namespace: &str) -> BTreeMap<String, Value> {
     let objects = cluster::objects_of(namespace, "secrets").into_iter();
     objects.map(|(key, secret)| (key.trim_start_matches("Secret/").to_owned(), secret)).collect()
@@ -129,13 +122,12 @@ fn create(namespace: &str, name: &str, secret: &Value) {
     object["metadata"]["name"] = json!(name);
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(file.path(), object.to_string()).expect("the file is written");
-    kubectl(namespace, &["create", &format!("--filename={}", file.path().display())]);
+    cluster::kubectl(namespace, &["create", &format!("--filename={}", file.path().display())]);
 }
 
 /// A hook's file of an owner `NAMESPACE/RELEASE`.
 fn file(feature: &str, owner: &str, sections: &str) -> String {
-    let head = format!("apiVersion: {}\nkind: {}\n", words::API_VERSION, words::FEATURE_RESOURCES);
-    format!("{head}feature: {feature}\nowner: {owner}\n{sections}\n")
+    format!("{}feature: {feature}\nowner: {owner}\n{sections}\n", hook::head())
 }
 
 fn items(secrets: &str) -> String {

@@ -1,4 +1,5 @@
-//! sweep at the real API server, with the real Helm and every back end of the lab. Its clock is given to it: nothing waits.
+//! sweep at the real API server, with the real Helm and every back end of the lab. Its clock is given to it; only what is
+//! redeployed again and again is so in real time.
 
 mod clock;
 mod faults;
@@ -15,7 +16,7 @@ use acceptance::{
     cluster,
     emulator::{Emulator, REGION},
     helm::{Helm, Version},
-    hook::{Ended, Hook},
+    hook::{self, Ended, Hook},
     kafka::Broker,
     lab::lab,
     place::Namespace,
@@ -70,26 +71,20 @@ impl Site {
 
     /// A file of sweep's for this namespace.
     fn file(&self, rest: &str) -> String {
-        let head = format!("apiVersion: {}\nkind: {}\n", words::API_VERSION, words::FEATURE_SWEEP);
-        format!("{head}namespaces: [{}]\n{rest}\n", self.name())
+        file(self.name(), rest)
     }
 
     /// The same with all back ends, at these addresses of the first and the last.
     fn file_with(&self, emulator: &str, rest: &str) -> String {
-        self.file(&format!(
-            "backEnds:\n  sqs: {{endpointUrl: '{emulator}', region: {REGION}}}\n  sns: {{}}\n  kafka: {{bootstrapServers: '{}'}}\n  \
-             database: {{adminUrl: {{env: ADMIN_URL}}}}\n{rest}",
-            self.broker.bootstrap()
-        ))
+        self.file(&format!("{}{rest}", back_ends(emulator)))
     }
 
     fn whole_file(&self) -> String {
         self.file_with(self.emulator.url(), "")
     }
 
-    /// A run that goes well, at every back end.
     fn clear(&self) {
-        let _ = sweep(&self.whole_file(), &[]).ends_with(0);
+        clear(self.name());
     }
 
     /// A word of sweep's that needs no file.
@@ -108,7 +103,7 @@ impl Site {
 
     /// A file of the hooks' for a release of the copy here.
     fn hooks_file(&self, owner: &str, sections: &str) -> String {
-        let head = format!("apiVersion: {}\nkind: {}\n", words::API_VERSION, words::FEATURE_RESOURCES);
+        let head = hook::head();
         format!("{head}feature: {FEATURE}\nowner: {}/{owner}\nttl: 1h\n{sections}\n", self.name())
     }
 
@@ -143,7 +138,7 @@ impl Site {
             cluster::put(&object.to_string());
         }
         let file = self.hooks_file(owner, &self.sections());
-        hook().does("apply", &file, &["secret", "database", "kafka", "sqs", "sns"]);
+        hooks().does("apply", &file, &["secret", "database", "kafka", "sqs", "sns"]);
     }
 
     /// Everything of the copy that is there, wherever it is.
@@ -180,7 +175,7 @@ impl Site {
     }
 
     fn kubectl(&self, words: &[&str]) -> String {
-        process::output_of(lab().command("kubectl").args(["--namespace", self.name()]).args(words))
+        cluster::kubectl(self.name(), words)
     }
 
     /// The releases that are there.
@@ -199,6 +194,26 @@ impl Drop for Site {
             self.forget();
         }
     }
+}
+
+/// A run that goes well, at every back end.
+pub fn clear(namespace: &str) {
+    let _ = sweep(&file(namespace, &back_ends(Emulator::localstack().url())), &[]).ends_with(0);
+}
+
+/// A file of sweep's.
+fn file(namespace: &str, rest: &str) -> String {
+    let head = format!("apiVersion: {}\nkind: {}\n", words::API_VERSION, words::FEATURE_SWEEP);
+    format!("{head}namespaces: [{namespace}]\n{rest}\n")
+}
+
+/// All of them, with SQS and SNS at this address.
+fn back_ends(emulator: &str) -> String {
+    format!(
+        "backEnds:\n  sqs: {{endpointUrl: '{emulator}', region: {REGION}}}\n  sns: {{}}\n  kafka: {{bootstrapServers: '{}'}}\n  \
+         database: {{adminUrl: {{env: ADMIN_URL}}}}\n",
+        lab().var("KAFKA_BOOTSTRAP")
+    )
 }
 
 /// A run of sweep.
@@ -223,7 +238,7 @@ fn program() -> Hook {
 }
 
 /// The hooks, several at once.
-fn hook() -> Hook {
+fn hooks() -> Hook {
     with_lab(Hook::several())
 }
 

@@ -72,6 +72,15 @@ pub fn put(manifests: &str) {
     );
 }
 
+/// Runs kubectl in a namespace, with these words, and returns its stdout.
+///
+/// # Panics
+/// With what kubectl said, when it fails.
+#[expect(clippy::must_use_candidate, reason = "that it went well is often all")]
+pub fn kubectl(namespace: &str, words: &[&str]) -> String {
+    process::output_of(lab().command("kubectl").args(["--namespace", namespace]).args(words))
+}
+
 /// Takes everything of the demo away, whichever Helm deployed it.
 pub fn remove_everything() {
     let _ = process::output_of(lab().command("kubectl").args([

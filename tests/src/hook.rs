@@ -67,7 +67,9 @@ pub fn base_file(owner: &str, rest: &str) -> String {
     format!("{}base: true\nowner: demo/{owner}\n{rest}\n", head())
 }
 
-fn head() -> String {
+/// What every hook's file begins with: its version and kind.
+#[must_use]
+pub fn head() -> String {
     format!("apiVersion: {}\nkind: {}\n", words::API_VERSION, words::FEATURE_RESOURCES)
 }
 

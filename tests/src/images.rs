@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::Path, process::Command, sync::OnceLock};
 
-use crate::{lab::lab, process, repo};
+use crate::{archive, lab::lab, process, repo};
 
 /// Builds the images and loads them into the lab, or pushes them to `REGISTRY` for another cluster.
 /// Once for each process.
@@ -17,7 +17,7 @@ pub fn load() {
 }
 
 fn build(words: &[&str], destination: &str) {
-    let mut command = Command::new(repo::root().join("hooks/build-image"));
+    let mut command = Command::new(archive::builder(repo::root()));
     let _ = process::output_of(command.args(words).arg(destination));
 }
 

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod archive;
 pub mod bench;
 pub mod charts;
 pub mod cluster;
@@ -17,7 +18,6 @@ pub mod generate;
 pub mod helm;
 pub mod hook;
 pub mod http;
-pub mod image;
 pub mod images;
 #[cfg(feature = "back-ends")]
 pub mod kafka;

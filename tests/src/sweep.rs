@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{cluster, helm::Helm, images, lab::lab, process};
+use crate::{cluster, helm::Helm, images, process};
 
 /// Deploys it, to run at these times.
 ///
@@ -24,9 +24,7 @@ pub fn deploy(helm: &Helm, schedule: &str) {
 /// When the Job does not end well in two minutes, with what it said.
 #[must_use]
 pub fn says(words: &[&str]) -> String {
-    let kubectl = |words: &[&str]| {
-        process::output_of(lab().command("kubectl").args(["--namespace", cluster::NAMESPACE]).args(words))
-    };
+    let kubectl = |words: &[&str]| cluster::kubectl(cluster::NAMESPACE, words);
     let cron: Value =
         serde_json::from_str(&kubectl(&["get", "cronjob", "sweep", "--output=json"])).expect("JSON");
     let mut spec = cron["spec"]["jobTemplate"]["spec"].clone();

@@ -32,12 +32,15 @@ pub fn shortened(full: &str, max: usize) -> String {
 /// Whether a name is as long, and ends, as [`shortened`] leaves one.
 #[must_use]
 pub fn is_cut(name: &str, max: usize) -> bool {
+    head(name, max).is_some()
+}
+
+/// What is kept of a name's head where it is as long, and ends, as [`shortened`] leaves one.
+pub(crate) fn head(name: &str, max: usize) -> Option<&str> {
     let hex = |b: &u8| b.is_ascii_digit() || (b'a'..=b'f').contains(b);
-    name.len() == max
-        && name
-            .as_bytes()
-            .split_last_chunk::<9>()
-            .is_some_and(|(_, end)| end[0] == b'-' && end[1..].iter().all(hex))
+    let (kept, end) = name.split_at_checked(name.len().checked_sub(9)?)?;
+    let end = end.strip_prefix('-')?;
+    (name.len() == max && end.as_bytes().iter().all(hex)).then_some(kept)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode, str::FromStr, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::{exit, report::Format};
+use crate::{end::parsed, report::Format};
 
 /// What a hook was asked to do.
 #[derive(Debug)]
@@ -45,12 +45,7 @@ pub(crate) enum Verb {
 impl Args {
     /// The process's own arguments; the exit code to end with where they ask for help or are wrong.
     pub(crate) fn read(hook: &str) -> Result<Self, ExitCode> {
-        Self::parse(hook, std::env::args_os()).map_err(|error| {
-            let code = if error.use_stderr() { exit::CONFIG } else { exit::DONE };
-            // Help that nobody can read (a closed pipe) is no reason for another exit code.
-            drop(error.print());
-            code.into()
-        })
+        parsed(Self::parse(hook, std::env::args_os()))
     }
 
     fn parse<T: Into<std::ffi::OsString> + Clone>(
@@ -101,7 +96,7 @@ enum Word {
         #[command(flatten)]
         chosen: Chosen,
     },
-    /// Delete what the config names and apply has made
+    /// Delete what the config names and apply has made, or where a section names nothing all that is its owner's
     Delete {
         #[command(flatten)]
         common: Common,

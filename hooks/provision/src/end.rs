@@ -38,6 +38,16 @@ pub fn process(whole: impl Future<Output = ExitCode>) -> ExitCode {
     code
 }
 
+/// What a command line says; the exit code to end with where it asks for help or is wrong, which is then told.
+pub fn parsed<T>(outcome: Result<T, clap::Error>) -> Result<T, ExitCode> {
+    outcome.map_err(|error| {
+        let code = if error.use_stderr() { exit::CONFIG } else { exit::DONE };
+        // Help that nobody can read (a closed pipe) is no reason for another exit code.
+        drop(error.print());
+        code.into()
+    })
+}
+
 /// Carries out `act` to its end, or until the process is told to stop by SIGTERM or SIGINT, and says its last word: an
 /// error, what the end has to say, or for Kubernetes alone the summary of the report.
 pub async fn ended(report: &Report, act: impl Future<Output = Result<End, Error>>) -> ExitCode {

@@ -12,7 +12,7 @@ use std::{
 use clap::ValueEnum;
 use feature::words;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     change::{Change, Difference},
@@ -151,30 +151,33 @@ impl Report {
 const MARKED: &str = "marked";
 
 /// A mark as a line of JSON has it: what it does not say is left out.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Marked<'a> {
-    thing: &'a str,
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Marked {
+    /// What bears it, as reports call it: `sqs/emails-feat1`.
+    pub thing: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    owner: Option<&'a str>,
+    pub owner: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    feature: Option<&'a str>,
+    pub feature: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<&'a str>,
+    pub by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<&'a str>,
+    pub source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ttl: Option<&'a str>,
+    pub ttl: Option<String>,
     /// In seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<i64>,
+    pub expires_at: Option<i64>,
 }
 
-impl<'a> Marked<'a> {
-    fn of(thing: &'a str, tags: &'a Tags) -> Self {
-        let said = |key: &str| tags.get(key).map(String::as_str);
+impl Marked {
+    /// What these tags say of the thing that bears them.
+    #[must_use]
+    pub fn of(thing: &str, tags: &Tags) -> Self {
+        let said = |key: &str| tags.get(key).cloned();
         Self {
-            thing,
+            thing: thing.to_owned(),
             owner: said(words::OWNER),
             feature: said(words::FEATURE),
             by: said(words::BY),
@@ -185,17 +188,17 @@ impl<'a> Marked<'a> {
     }
 }
 
-impl fmt::Display for Marked<'_> {
+impl fmt::Display for Marked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { thing, owner, feature, by, source, ttl, expires_at } = self;
         let expires = expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok());
         let expires = expires.map(|expires| expires.to_string());
         let said = [
-            ("owner", *owner),
-            ("feature", *feature),
-            ("by", *by),
-            ("source", *source),
-            ("ttl", *ttl),
+            ("owner", owner.as_deref()),
+            ("feature", feature.as_deref()),
+            ("by", by.as_deref()),
+            ("source", source.as_deref()),
+            ("ttl", ttl.as_deref()),
             ("expires", expires.as_deref()),
         ];
         let said = said.iter().filter_map(|(word, value)| value.map(|value| format!("{word} {value}")));

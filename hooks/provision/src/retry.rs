@@ -156,7 +156,9 @@ impl<'a> Patience<'a> {
         self.waiting.borrow_mut().as_mut().is_some_and(|waiting| waiting.cause.take().is_some())
     }
 
-    fn left(&self) -> Duration {
+    /// How long it is until the deadline.
+    #[must_use]
+    pub fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 }

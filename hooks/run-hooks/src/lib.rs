@@ -64,14 +64,9 @@ pub fn run() -> ExitCode {
 }
 
 async fn whole() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match provision::parsed(Args::try_parse()) {
         Ok(args) => args,
-        Err(error) => {
-            let code = if error.use_stderr() { exit::CONFIG } else { exit::DONE };
-            // Help that nobody can read (a closed pipe) is no reason for another exit code.
-            drop(error.print());
-            return code.into();
-        }
+        Err(code) => return code,
     };
     let beside = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_path_buf));
     let mut said = String::new();

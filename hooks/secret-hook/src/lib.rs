@@ -95,39 +95,22 @@ impl Provider for Secrets {
             // Who does not prune needs no right to look at Secrets that are none of the file's.
             return Ok(Vec::new());
         };
-        let mut strays = Vec::new();
-        for namespace in namespaces(section, mark) {
-            let labels = [
-                (format!("{}={feature}", words::FEATURE), Conflict::Fail),
-                (format!("{}{feature}", words::MERGED), Conflict::Merge),
-            ];
-            for (labels, conflict) in labels {
-                for found in self.cluster.list(TargetKind::Secret, namespace, &labels).await? {
-                    let site = Site { namespace: namespace.to_owned(), name: found.name.clone() };
-                    let mut stray = Cloned::left_over(site, conflict, mark);
-                    stray.others = section.told(namespace, &stray.to.name);
-                    if is_made(&found, &stray) {
-                        strays.push(stray);
-                    }
-                }
-            }
-        }
+        let whole = format!("{}={feature}", words::FEATURE);
+        let mut strays = self.labelled(section, mark, &whole, Conflict::Fail).await?;
+        strays.extend(self.merged(section, mark, feature).await?);
         Ok(strays)
     }
 
     /// Whichever hooks have keys in it: what they have told is of no use to anybody any more.
     async fn remains(&self, section: &secret::Secrets, mark: &Mark) -> Result<Vec<Cloned>, Error> {
-        if !section.prune {
-            return Ok(Vec::new());
-        }
-        let mut remains = self.strays(section, mark).await?;
+        let Some(feature) = mark.scope.feature().filter(|_| section.prune) else { return Ok(Vec::new()) };
         // What has been put into Secrets of somebody else's; all else goes whole.
-        remains.retain(|stray| stray.conflict == Conflict::Merge);
-        let (owner, feature) = (mark.owner.to_string(), mark.scope.feature().map(FeatureName::as_str));
+        let mut remains = self.merged(section, mark, feature).await?;
+        let owner = mark.owner.to_string();
         for namespace in namespaces(section, mark) {
             for (name, tags) in self.cluster.marked(TargetKind::Secret, namespace).await? {
                 let is = |key: &str, value| tags.get(key).map(String::as_str) == value;
-                if is(words::OWNER, Some(owner.as_str())) && is(words::FEATURE, feature) {
+                if is(words::OWNER, Some(owner.as_str())) && is(words::FEATURE, Some(feature.as_str())) {
                     let site = Site { namespace: namespace.to_owned(), name };
                     remains.push(Cloned { whole: true, ..Cloned::left_over(site, Conflict::Fail, mark) });
                 }
@@ -278,6 +261,38 @@ impl Provider for Secrets {
 }
 
 impl Secrets {
+    /// Those with these labels that this hook has made, or put keys into where they are merged.
+    async fn labelled(
+        &self,
+        section: &secret::Secrets,
+        mark: &Mark,
+        labels: &str,
+        conflict: Conflict,
+    ) -> Result<Vec<Cloned>, Error> {
+        let mut made = Vec::new();
+        for namespace in namespaces(section, mark) {
+            for found in self.cluster.list(TargetKind::Secret, namespace, labels).await? {
+                let site = Site { namespace: namespace.to_owned(), name: found.name.clone() };
+                let mut stray = Cloned::left_over(site, conflict, mark);
+                stray.others = section.told(namespace, &stray.to.name);
+                if is_made(&found, &stray) {
+                    made.push(stray);
+                }
+            }
+        }
+        Ok(made)
+    }
+
+    /// Secrets of somebody else's into which it has put keys for the feature.
+    async fn merged(
+        &self,
+        section: &secret::Secrets,
+        mark: &Mark,
+        feature: &FeatureName,
+    ) -> Result<Vec<Cloned>, Error> {
+        self.labelled(section, mark, &format!("{}{feature}", words::MERGED), Conflict::Merge).await
+    }
+
     /// One of those that were made of an immutable one, whatever it held.
     async fn any_of(&self, want: &Cloned) -> Result<Option<Found>, Error> {
         let Some(feature) = &want.feature else { return Ok(None) };

@@ -1,39 +1,100 @@
 //! The command line.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use feature::{FeatureName, Ttl};
 use jiff::Timestamp;
-use provision::{Timeout, exit, report::Format};
+use provision::{Timeout, config::secret::Pattern, error::Error, parsed, report::Format};
 
-use crate::{cluster::Asked, config::Sweep};
+use crate::{
+    cluster::Asked,
+    config::{self, Sweep},
+};
 
 /// What sweep was asked to do.
-#[derive(Debug)]
-pub(crate) struct Args {
-    pub(crate) verb: Verb,
-    pub(crate) common: Common,
-}
-
-#[derive(Debug)]
+#[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    Run { dry_run: bool, most: Option<usize>, pending: bool, helm: PathBuf, output: Format },
-    List { as_text: As },
-    Extend { ttl: Ttl },
-    Keep,
-    Expire,
+    /// Uninstall the copies that are due, and clear every back end of what has no copy any more
+    Run {
+        /// Say what would go; touch nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// How many copies may go in this run (the file's, or 20): the oldest
+        #[arg(long, value_name = "COUNT")]
+        most: Option<NonZeroUsize>,
+        /// Clear releases of copies that have been pending for more than an hour
+        #[arg(long)]
+        pending: bool,
+        /// The Helm that uninstalls
+        #[arg(long, value_name = "FILE", default_value = "helm")]
+        helm: PathBuf,
+        /// How stdout reports each thing
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        output: Format,
+        #[command(flatten)]
+        of: All,
+    },
+    /// Say which copies there are, until when, and what they hold
+    List {
+        /// How the list is written
+        #[arg(long, value_enum, default_value_t = As::Text)]
+        output: As,
+        #[command(flatten)]
+        of: All,
+    },
+    /// Let a copy live for a ttl from now, if it would not live as long anyway
+    Extend {
+        /// How long from now: one number and one of s, m, h, d, w
+        #[arg(long)]
+        ttl: Ttl,
+        #[command(flatten)]
+        of: One,
+    },
+    /// Let a copy live until somebody says otherwise
+    Keep {
+        #[command(flatten)]
+        of: One,
+    },
+    /// Let a copy be due now, unless it is deployed again
+    Expire {
+        #[command(flatten)]
+        of: One,
+    },
 }
 
-/// What all verbs take.
-#[derive(Debug)]
-pub(crate) struct Common {
+/// What those take that are about all copies.
+#[derive(Debug, clap::Args)]
+pub(crate) struct All {
+    /// The file of kind `FeatureSweep`
+    #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// None: those of the file, or else the one of the kubeconfig.
-    pub(crate) namespaces: Vec<String>,
+    /// This feature alone; for run: whether it is due or not
+    #[arg(long)]
     pub(crate) feature: Option<FeatureName>,
-    pub(crate) now: Timestamp,
-    pub(crate) timeout: Duration,
+    /// A namespace, instead of the file's; can be given more than once
+    #[arg(long = "namespace", short, value_name = "NAME")]
+    namespaces: Vec<String>,
+    /// The moment to take for now, such as 2026-11-30T20:00:00Z
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+    /// How long all of it may take: a whole number with s or m
+    #[arg(long, default_value = "10m", value_name = "TIME")]
+    timeout: Timeout,
+}
+
+/// What those take that are about one copy.
+#[derive(Debug, clap::Args)]
+pub(crate) struct One {
+    /// The feature whose copy it is
+    #[arg(long)]
+    pub(crate) feature: FeatureName,
+    /// Its namespace (the kubeconfig's); can be given more than once
+    #[arg(long = "namespace", short, value_name = "NAME")]
+    namespaces: Vec<String>,
+    /// How long all of it may take: a whole number with s or m
+    #[arg(long, default_value = "1m", value_name = "TIME")]
+    timeout: Timeout,
 }
 
 /// How a list is written.
@@ -47,169 +108,92 @@ pub(crate) enum As {
     Markdown,
 }
 
-impl Common {
-    /// The namespaces that are meant: those of the command line, of the file, or the one of the kubeconfig.
-    pub(crate) fn namespaces(&self, sweep: &Sweep, asked: &Asked<'_>) -> Vec<String> {
-        let said =
-            [&self.namespaces, &sweep.namespaces].into_iter().find(|namespaces| !namespaces.is_empty());
-        said.cloned().unwrap_or_else(|| vec![asked.namespace().to_owned()])
-    }
-}
-
-impl Args {
-    /// The process's own arguments; the exit code to end with where they ask for help or are wrong.
-    pub(crate) fn read() -> Result<Self, ExitCode> {
-        Self::parse(std::env::args_os()).map_err(|error| {
-            let code = if error.use_stderr() { exit::CONFIG } else { exit::DONE };
-            // Help that nobody can read (a closed pipe) is no reason for another exit code.
-            drop(error.print());
-            code.into()
-        })
-    }
-
-    fn parse<T: Into<std::ffi::OsString> + Clone>(
-        words: impl IntoIterator<Item = T>,
-    ) -> Result<Self, clap::Error> {
-        let Line { word } = Line::from_arg_matches(&Line::command().try_get_matches_from(words)?)?;
-        let one = |verb, One { feature, namespaces, at, timeout }| {
-            let common = Common {
-                config: None,
-                namespaces,
-                feature: Some(feature),
-                now: at.unwrap_or_else(Timestamp::now),
-                timeout: timeout.get(),
-            };
-            Self { verb, common }
-        };
-        let all = |verb, All { config, feature, namespaces, at, timeout }| {
-            let now = at.unwrap_or_else(Timestamp::now);
-            Self { verb, common: Common { config, namespaces, feature, now, timeout: timeout.get() } }
-        };
-        Ok(match word {
-            Word::Run { dry_run, most, pending, helm, output, common } => {
-                all(Verb::Run { dry_run, most, pending, helm, output }, common)
-            }
-            Word::List { output, common } => all(Verb::List { as_text: output }, common),
-            Word::Extend { ttl, common } => one(Verb::Extend { ttl }, common),
-            Word::Keep { common } => one(Verb::Keep, common),
-            Word::Expire { common } => one(Verb::Expire, common),
-        })
-    }
-}
-
 /// Takes away what has expired, and says what there is.
 #[derive(Parser)]
 #[command(name = "sweep")]
 struct Line {
     #[command(subcommand)]
-    word: Word,
+    verb: Verb,
 }
 
-#[derive(Subcommand)]
-enum Word {
-    /// Uninstall the copies that are due, and clear every back end of what has no copy any more
-    Run {
-        /// Say what would go; touch nothing
-        #[arg(long)]
-        dry_run: bool,
-        /// How many copies may go in this run (the file's, or 20): the oldest
-        #[arg(long, value_name = "COUNT")]
-        most: Option<usize>,
-        /// Clear releases of copies that have been pending for more than an hour
-        #[arg(long)]
-        pending: bool,
-        /// The Helm that uninstalls
-        #[arg(long, value_name = "FILE", default_value = "helm")]
-        helm: PathBuf,
-        /// How stdout reports each thing
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        output: Format,
-        #[command(flatten)]
-        common: All,
-    },
-    /// Say which copies there are, until when, and what they hold
-    List {
-        /// How the list is written
-        #[arg(long, value_enum, default_value_t = As::Text)]
-        output: As,
-        #[command(flatten)]
-        common: All,
-    },
-    /// Let a copy live for a ttl from now, if it would not live as long anyway
-    Extend {
-        /// How long from now: one number and one of s, m, h, d, w
-        #[arg(long)]
-        ttl: Ttl,
-        #[command(flatten)]
-        common: One,
-    },
-    /// Let a copy live until somebody says otherwise
-    Keep {
-        #[command(flatten)]
-        common: One,
-    },
-    /// Let a copy be due now, unless it is deployed again
-    Expire {
-        #[command(flatten)]
-        common: One,
-    },
+impl Verb {
+    /// The process's own arguments; the exit code to end with where they ask for help or are wrong.
+    pub(crate) fn read() -> Result<Self, ExitCode> {
+        parsed(Self::parse(std::env::args_os()))
+    }
+
+    fn parse<T: Into<std::ffi::OsString> + Clone>(
+        words: impl IntoIterator<Item = T>,
+    ) -> Result<Self, clap::Error> {
+        let Line { verb } = Line::from_arg_matches(&Line::command().try_get_matches_from(words)?)?;
+        Ok(verb)
+    }
 }
 
-#[derive(clap::Args)]
-struct All {
-    /// The file of kind `FeatureSweep`
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// This feature alone; for run: whether it is due or not
-    #[arg(long)]
-    feature: Option<FeatureName>,
-    /// A namespace, instead of the file's; can be given more than once
-    #[arg(long = "namespace", short, value_name = "NAME")]
-    namespaces: Vec<String>,
-    /// The moment to take for now, such as 2026-11-30T20:00:00Z
-    #[arg(long, value_name = "TIME")]
-    at: Option<Timestamp>,
-    /// How long all of it may take: a whole number with s or m
-    #[arg(long, default_value = "10m", value_name = "TIME")]
-    timeout: Timeout,
+impl All {
+    /// The file; without one, what holds then.
+    pub(crate) fn sweep(&self) -> Result<Sweep, Error> {
+        self.config.as_deref().map_or_else(|| Ok(Sweep::default()), config::load)
+    }
+
+    /// The namespaces whose releases are asked for: those of the command line, of the file, or the one of the kubeconfig.
+    pub(crate) fn namespaces(&self, sweep: &Sweep, asked: &Asked<'_>) -> Result<Vec<String>, Error> {
+        let said =
+            [&self.namespaces, &sweep.namespaces].into_iter().find(|namespaces| !namespaces.is_empty());
+        let namespaces = said.cloned().unwrap_or_else(|| vec![asked.namespace().to_owned()]);
+        match namespaces.iter().find(|name| sweep.unasked.iter().any(|pattern| pattern.matches(name))) {
+            Some(name) => Err(Error::config(format!(
+                "namespace {name}: of that no Helm can be asked, as the file says (unasked)"
+            ))),
+            None => Ok(namespaces),
+        }
+    }
+
+    /// Namespaces of which no Helm is asked: whoever names namespaces means those alone.
+    pub(crate) fn unasked<'a>(&self, sweep: &'a Sweep) -> &'a [Pattern] {
+        if self.namespaces.is_empty() { &sweep.unasked } else { &[] }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.at.unwrap_or_else(Timestamp::now)
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout.get()
+    }
 }
 
-#[derive(clap::Args)]
-struct One {
-    /// The feature whose copy it is
-    #[arg(long)]
-    feature: FeatureName,
-    /// Its namespace (the kubeconfig's); can be given more than once
-    #[arg(long = "namespace", short, value_name = "NAME")]
-    namespaces: Vec<String>,
-    /// The moment to take for now, such as 2026-11-30T20:00:00Z
-    #[arg(long, value_name = "TIME")]
-    at: Option<Timestamp>,
-    /// How long all of it may take: a whole number with s or m
-    #[arg(long, default_value = "1m", value_name = "TIME")]
-    timeout: Timeout,
+impl One {
+    pub(crate) fn namespaces(&self, asked: &Asked<'_>) -> Vec<String> {
+        if self.namespaces.is_empty() { vec![asked.namespace().to_owned()] } else { self.namespaces.clone() }
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout.get()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(words: &str) -> Result<Args, clap::Error> {
-        Args::parse(std::iter::once("sweep").chain(words.split_whitespace()))
+    fn parse(words: &str) -> Result<Verb, clap::Error> {
+        Verb::parse(std::iter::once("sweep").chain(words.split_whitespace()))
     }
 
     #[test]
     fn a_run_has_defaults_and_may_be_of_one_feature() {
-        let Args { verb, common } = parse("run").expect("legal");
-        let Verb::Run { dry_run, most, pending, helm, output } = verb else { panic!("a run") };
+        let Verb::Run { dry_run, most, pending, helm, output, of } = parse("run").expect("legal") else {
+            panic!("a run")
+        };
         assert_eq!((dry_run, most, pending, output), (false, None, false, Format::Text));
-        assert_eq!((helm, common.config, common.feature), (PathBuf::from("helm"), None, None));
-        assert_eq!(common.timeout, Duration::from_mins(10));
-        let Args { common, .. } =
-            parse("run --feature=feat1 -n demo --namespace=other --at=2026-11-30T20:00:00Z").expect("legal");
-        assert_eq!(common.namespaces, ["demo", "other"]);
-        assert_eq!(common.feature.map(|feature| feature.to_string()).as_deref(), Some("feat1"));
-        assert_eq!(common.now.to_string(), "2026-11-30T20:00:00Z");
+        assert_eq!(helm, PathBuf::from("helm"));
+        assert_eq!((&of.config, &of.feature, of.timeout()), (&None, &None, Duration::from_mins(10)));
+        let words = "run --feature=feat1 -n demo --namespace=other --at=2026-11-30T20:00:00Z";
+        let Verb::Run { of, .. } = parse(words).expect("legal") else { panic!("a run") };
+        assert_eq!(of.namespaces, ["demo", "other"]);
+        assert_eq!(of.now().to_string(), "2026-11-30T20:00:00Z");
+        assert_eq!(of.feature.map(|feature| feature.to_string()).as_deref(), Some("feat1"));
     }
 
     #[test]
@@ -225,8 +209,10 @@ mod tests {
             "run --feature=",
             "run --at=noon",
             "run --most=-1",
+            "run --most=0",
             "list --output=yaml",
             "list --dry-run",
+            "keep --feature=feat1 --at=2026-11-30T20:00:00Z",
         ];
         for words in cases {
             assert!(parse(words).is_err(), "{words}");

@@ -117,6 +117,19 @@ pub(crate) fn due(releases: &[Release]) -> Due {
     ends.chain(until).max().map_or(Due::Never(Why::NoTtl), Due::At)
 }
 
+/// What to say so that the copy of these releases lives until this second, or for ever where there is none, and never shorter
+/// than it would have; nothing where it is never due anyway.
+pub(crate) fn extended(releases: &[Release], end: Option<i64>) -> Option<Said> {
+    if let Due::Never(_) = due(releases) {
+        return None;
+    }
+    let until = releases.iter().filter_map(|release| match release.said {
+        Some(Ok(Said::Until(second))) => Some(second),
+        _ => None,
+    });
+    Some(end.map_or(Said::Never, |end| Said::Until(until.fold(end, i64::max))))
+}
+
 /// When the copy was last deployed.
 pub(crate) fn newest(releases: &[Release]) -> Timestamp {
     releases.iter().map(|release| release.head.began).max().unwrap_or(Timestamp::UNIX_EPOCH)
@@ -205,6 +218,35 @@ mod tests {
         for deploy in 0..=5 {
             let releases = [release(0, "1h", ""), release(deploy * hour, "1h", "")];
             assert_eq!(due(&releases), Due::At(at((deploy + 1) * hour)));
+        }
+    }
+
+    #[test]
+    fn an_extension_never_shortens_whatever_each_of_the_releases_says() {
+        let cases = [
+            ("nothing was said", vec![(100, "1h", "")], Some(9000), Some(Said::Until(9000))),
+            ("for ever", vec![(100, "1h", "")], None, Some(Said::Never)),
+            (
+                "a later end of one",
+                vec![(100, "1h", "9999"), (200, "1h", "")],
+                Some(9000),
+                Some(Said::Until(9999)),
+            ),
+            (
+                "an earlier one",
+                vec![(100, "1h", "8000"), (200, "1h", "")],
+                Some(9000),
+                Some(Said::Until(9000)),
+            ),
+            ("one is kept", vec![(100, "1h", "never"), (200, "1h", "")], Some(9000), None),
+            ("no ttl", vec![(100, "", "")], Some(9000), None),
+            ("one lives for ever", vec![(100, "forever", ""), (200, "1h", "")], Some(9000), None),
+            ("a word that cannot be read", vec![(100, "1h", "soon")], Some(9000), None),
+        ];
+        for (name, releases, end, expected) in cases {
+            let releases: Vec<_> =
+                releases.into_iter().map(|(began, ttl, said)| release(began, ttl, said)).collect();
+            assert_eq!(extended(&releases, end), expected, "{name}");
         }
     }
 

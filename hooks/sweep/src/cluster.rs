@@ -3,12 +3,12 @@
 //! It reads metadata wherever they are enough: values of Secrets that are no records of Helm's never come here. It
 //! decides nothing.
 
-use std::fmt;
+use std::{cell::RefCell, collections::BTreeMap, fmt};
 
 use feature::{FeatureName, words};
 use k8s_openapi::{
     api::core::v1::{ConfigMap, Namespace, Pod, Secret},
-    apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta},
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 use kube::{
     Api, Client, Resource, ResourceExt,
@@ -21,14 +21,14 @@ use provision::{
     retry::Patience,
 };
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     clock::Said,
     plan::Live,
     record::{self, Body, Head, Status},
     release::Release,
-    thing::{Object, ObjectKind, Place, Thing},
+    thing::{Object, ObjectKind, Thing},
 };
 
 /// The cluster, with the patience of this run.
@@ -36,6 +36,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) client: Client,
     pub(crate) patience: &'a Patience<'a>,
     pub(crate) endpoint: String,
+    /// What records hold that were read, by uid and version: it is looked again often, and most are as they were.
+    bodies: RefCell<BTreeMap<(String, String), Result<Body, String>>>,
 }
 
 /// What Helm has recorded in some namespaces.
@@ -70,8 +72,12 @@ impl<'a> Asked<'a> {
     /// The cluster that the pod runs in, or that KUBECONFIG names.
     pub(crate) async fn connect(patience: &'a Patience<'a>) -> Result<Self, Error> {
         let cluster = Cluster::configured(None).await?;
-        let asked =
-            Self { client: cluster.client().clone(), patience, endpoint: cluster.endpoint().to_owned() };
+        let asked = Self {
+            client: cluster.client().clone(),
+            patience,
+            endpoint: cluster.endpoint().to_owned(),
+            bodies: RefCell::default(),
+        };
         asked.call("the cluster", "connect", || cluster.greet()).await?;
         Ok(asked)
     }
@@ -143,20 +149,40 @@ impl<'a> Asked<'a> {
         Err(Error::refused(format!("namespace {namespace}: {fault}")))
     }
 
-    /// Waits until no pod of the copy runs any more but those of hooks: what it uses goes after them.
-    pub(crate) async fn without_pods(&self, namespace: &str, feature: &FeatureName) -> Result<(), Error> {
+    /// A pod of the copy that runs still, but for those of hooks.
+    pub(crate) async fn pod(&self, namespace: &str, feature: &FeatureName) -> Result<Option<String>, Error> {
+        let list = || self.running(namespace, feature);
+        self.call(&format!("pods of {namespace}/{feature}"), "list them", list).await
+    }
+
+    /// Waits until no such pod runs any more: what they use goes after them.
+    pub(crate) async fn without_pods(
+        &self,
+        namespace: &str,
+        feature: &FeatureName,
+        patience: &Patience<'_>,
+    ) -> Result<(), Error> {
+        let gone = || async {
+            match self.running(namespace, feature).await? {
+                None => Ok(()),
+                Some(pod) => Err(Error::unreachable(format!("pod {pod} runs still"))),
+            }
+        };
+        let place = &self.endpoint;
+        patience.call(place, gone).await.map_err(|error| {
+            error.worded(|cause| {
+                format!("{namespace}/{feature}: wait until its pods are gone at {place}: {cause}")
+            })
+        })
+    }
+
+    async fn running(&self, namespace: &str, feature: &FeatureName) -> Result<Option<String>, Error> {
         let api = Api::<Pod>::namespaced(self.client.clone(), namespace);
         let labels = format!("{}={feature},app.kubernetes.io/name!=devstack-hooks", words::FEATURE);
         let params =
             ListParams::default().labels(&labels).fields("status.phase!=Succeeded,status.phase!=Failed");
-        let gone = || async {
-            let pods = api.list_metadata(&params).await.map_err(|error| classed(&error))?;
-            match pods.items.first() {
-                None => Ok(()),
-                Some(pod) => Err(Error::unreachable(format!("pod {} runs still", pod.name_any()))),
-            }
-        };
-        self.call(&format!("{namespace}/{feature}"), "wait until its pods are gone", gone).await
+        let pods = api.list_metadata(&params).await.map_err(|error| classed(&error))?;
+        Ok(pods.items.first().map(ResourceExt::name_any))
     }
 
     async fn heads(&self, namespace: &str) -> Result<Vec<Head>, Error> {
@@ -170,13 +196,19 @@ impl<'a> Asked<'a> {
 
     /// None where the record has gone.
     async fn body(&self, head: &Head) -> Result<Option<Result<Body, String>>, Error> {
+        let version = (head.uid.clone(), head.resource_version.clone());
+        if let Some(body) = self.bodies.borrow().get(&version) {
+            return Ok(Some(body.clone()));
+        }
         let api = Api::<Secret>::namespaced(self.client.clone(), &head.namespace);
         let get = || async { api.get_opt(&head.object).await.map_err(|error| classed(&error)) };
-        let record = self.call(&head.to_string(), "read the record", get).await?;
-        Ok(record.map(|record| {
-            let value = record.data.unwrap_or_default().remove("release");
-            Body::read(&value.ok_or("it has no release in it")?.0)
-        }))
+        let Some(record) = self.call(&head.to_string(), "read the record", get).await? else {
+            return Ok(None);
+        };
+        let value = record.data.unwrap_or_default().remove("release");
+        let body = value.ok_or("it has no release in it".to_owned()).and_then(|value| Body::read(&value.0));
+        self.bodies.borrow_mut().insert(version, body.clone());
+        Ok(Some(body))
     }
 
     /// What carries our mark in a namespace.
@@ -189,7 +221,7 @@ impl<'a> Asked<'a> {
         let config_maps = config_maps.into_iter().map(|metadata| (ObjectKind::ConfigMap, metadata));
         Ok(secrets
             .chain(config_maps)
-            .flat_map(|(kind, metadata)| things(kind, namespace, metadata))
+            .flat_map(|(kind, metadata)| Thing::of_object(kind, namespace, metadata))
             .collect())
     }
 
@@ -262,64 +294,5 @@ impl<'a> Asked<'a> {
             }
         };
         self.call(&object.to_string(), "delete it", delete).await
-    }
-}
-
-/// What of an object is a copy's: all of it, or keys in it that hooks have put there.
-fn things(kind: ObjectKind, namespace: &str, metadata: ObjectMeta) -> Vec<Thing> {
-    let (labels, annotations) =
-        (metadata.labels.unwrap_or_default(), metadata.annotations.unwrap_or_default());
-    let (Some(name), Some(uid), Some(resource_version)) =
-        (metadata.name, metadata.uid, metadata.resource_version)
-    else {
-        return Vec::new();
-    };
-    let called = match kind {
-        ObjectKind::Secret => format!("secret/{name}"),
-        ObjectKind::ConfigMap => format!("configmap/{name}"),
-    };
-    let mut marks = annotations;
-    // Whose it is stands in its annotations, and for which feature in its labels.
-    marks.remove(words::FEATURE);
-    if let Some(feature) = labels.get(words::FEATURE) {
-        marks.insert(words::FEATURE.to_owned(), feature.clone());
-    }
-    if marks.contains_key(words::OWNER) {
-        let place =
-            Place::Object(Object { kind, namespace: namespace.to_owned(), name, uid, resource_version });
-        return Thing::of_marks(called, &marks, place).into_iter().collect();
-    }
-    let merged = metadata.managed_fields.unwrap_or_default().into_iter().flat_map(|entry| merges(&entry));
-    merged
-        .filter_map(|(feature, owner)| {
-            let marks = [(words::FEATURE.to_owned(), feature), (words::OWNER.to_owned(), owner)].into();
-            let place = Place::Merged { namespace: namespace.to_owned(), name: name.clone() };
-            Thing::of_marks(called.clone(), &marks, place)
-        })
-        .collect()
-}
-
-/// For which features whose keys these are: the field manager names the owner, and has set a label for the feature.
-fn merges(entry: &ManagedFieldsEntry) -> Vec<(String, String)> {
-    let owner = entry.manager.as_deref().and_then(|manager| manager.strip_prefix(words::MERGER));
-    let fields = entry.fields_v1.as_ref().map(|fields| &fields.0["f:metadata"]["f:labels"]);
-    let (Some(owner), Some(labels)) = (owner, fields.and_then(Value::as_object)) else { return Vec::new() };
-    let features = labels.keys().filter_map(|key| key.strip_prefix("f:")?.strip_prefix(words::MERGED));
-    features.map(|feature| (feature.to_owned(), owner.to_owned())).collect()
-}
-
-impl fmt::Display for Head {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.namespace, self.release)
-    }
-}
-
-impl fmt::Display for Object {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            ObjectKind::Secret => "secret",
-            ObjectKind::ConfigMap => "configmap",
-        };
-        write!(f, "{kind}/{}/{}", self.namespace, self.name)
     }
 }

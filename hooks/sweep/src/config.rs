@@ -1,6 +1,6 @@
 //! The file of kind `FeatureSweep`: which namespaces, which back ends, and what is never touched.
 
-use std::{collections::BTreeMap, fmt, fs, path::Path, str::FromStr};
+use std::{collections::BTreeMap, fmt, fs, num::NonZeroUsize, path::Path, str::FromStr};
 
 use feature::{FeatureName, Owner, words};
 use provision::{
@@ -15,12 +15,14 @@ use serde_json::{Map, Value, json};
 pub(crate) struct Sweep {
     /// Namespaces whose releases are asked for.
     pub(crate) namespaces: Vec<String>,
+    /// Namespaces without copies of theirs, from or to which copies' hooks clone Secrets: what is cloned there goes too.
+    pub(crate) neighbours: Vec<String>,
     /// Namespaces whose copies no Helm has recorded here: of their things the marks alone say when they go.
     pub(crate) unasked: Vec<Pattern>,
     /// Releases and things that are never touched, by their names.
     pub(crate) protect: Vec<Pattern>,
     /// How many copies one run takes away.
-    pub(crate) most: Option<usize>,
+    pub(crate) most: Option<NonZeroUsize>,
     pub(crate) back_ends: BackEnds,
 }
 
@@ -37,11 +39,13 @@ pub(crate) enum BackEnd {
     Sqs,
     Kafka,
     Database,
+    /// None of the file's: Secrets are where the releases are.
+    #[serde(skip_deserializing)]
     Secret,
 }
 
 /// How many copies one run takes away unless told otherwise.
-pub(crate) const MOST: usize = 20;
+pub(crate) const MOST: NonZeroUsize = NonZeroUsize::new(20).expect("it is not 0");
 
 impl BackEnd {
     /// The lists of things in its section.
@@ -78,8 +82,16 @@ pub(crate) fn load(path: &Path) -> Result<Sweep, Error> {
 pub(crate) fn read(file: &str, text: &str) -> Result<Sweep, Error> {
     let written: Written = serde_yaml::from_str(text)
         .map_err(|error| Error::config(ConfigError::read(file, text, &error).to_string()))?;
-    let Written { api_version: ApiVersion, kind: Kind, namespaces, unasked, protect, most, back_ends } =
-        written;
+    let Written {
+        api_version: ApiVersion,
+        kind: Kind,
+        namespaces,
+        neighbours,
+        unasked,
+        protect,
+        most,
+        back_ends,
+    } = written;
     let wrong = |what: String| Error::config(format!("{file}: {what}"));
     let texts =
         |patterns: Vec<Parsed<Pattern>>| patterns.into_iter().map(|Parsed(pattern)| pattern).collect();
@@ -87,24 +99,13 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Sweep, Error> {
     if let Some(both) = namespaces.iter().find(|name| unasked.iter().any(|pattern| pattern.matches(name))) {
         return Err(wrong(format!("namespace {both:?} is in namespaces and in unasked: one of them holds")));
     }
-    if most == Some(0) {
-        return Err(wrong("most is 0: then nothing would ever go".to_owned()));
-    }
     let mut back_ends = BackEnds(back_ends);
     if back_ends.0.contains_key(&BackEnd::Sqs) {
         // Of subscriptions to topics of base's only queues have a record, and both go together.
         back_ends.0.entry(BackEnd::Sns).or_default();
     }
     back_ends.check(file)?;
-    Ok(Sweep { namespaces, unasked, protect: texts(protect), most, back_ends })
-}
-
-impl Sweep {
-    /// Whether copies of a namespace are this file's business, where these are asked.
-    pub(crate) fn concerns(&self, namespace: &str, asked: &[String]) -> bool {
-        asked.iter().any(|asked| asked == namespace)
-            || self.unasked.iter().any(|pattern| pattern.matches(namespace))
-    }
+    Ok(Sweep { namespaces, neighbours, unasked, protect: texts(protect), most, back_ends })
 }
 
 impl BackEnds {
@@ -114,12 +115,12 @@ impl BackEnds {
 
     /// The hooks' file that names no things: of base, which is never deleted, for those that only look.
     pub(crate) fn file_to_look(&self, back_end: BackEnd) -> String {
-        self.file(back_end, &json!({"base": true, "owner": "sweep/sweep"})).to_string()
+        self.file(back_end, json!({"base": true, "owner": "sweep/sweep"}))
     }
 
     /// The hooks' file by which everything of an owner and feature is deleted.
     pub(crate) fn file_to_delete(&self, back_end: BackEnd, owner: &Owner, feature: &FeatureName) -> String {
-        self.file(back_end, &json!({"feature": feature.as_str(), "owner": owner.to_string()})).to_string()
+        self.file(back_end, of_copy(owner, feature))
     }
 
     /// The hooks' file that names one Secret of somebody else's, out of which an owner's keys are taken.
@@ -132,29 +133,18 @@ impl BackEnds {
         let to = json!({"namespace": namespace, "name": name});
         // What it would hold nobody asks for: it is deleted.
         let secret = json!({"to": to, "conflict": "merge", "set": {"none": "none"}});
-        json!({
-            "apiVersion": words::API_VERSION,
-            "kind": words::FEATURE_RESOURCES,
-            "feature": feature.as_str(),
-            "owner": owner.to_string(),
-            "secret": {"secrets": [secret]},
-        })
-        .to_string()
+        let mut file = of_copy(owner, feature);
+        file["secret"] = json!({"secrets": [secret]});
+        headed(file)
     }
 
-    /// The keys of a section, and of the one that it takes them from.
-    fn file(&self, back_end: BackEnd, head: &Value) -> Value {
-        let mut file = json!({"apiVersion": words::API_VERSION, "kind": words::FEATURE_RESOURCES});
+    /// The keys of a section, and of the one that it takes them from, behind whose things are meant.
+    fn file(&self, back_end: BackEnd, mut file: Value) -> String {
         let of = |keys: Option<&Map<String, Value>>, back_end: BackEnd| {
             let mut section = keys.cloned().unwrap_or_default();
             section.insert(back_end.things().to_owned(), json!([]));
             Value::Object(section)
         };
-        let parts = head.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone()));
-        let parts: Vec<_> = parts.collect();
-        for (key, value) in parts {
-            file[key] = value;
-        }
         file[back_end.to_string()] = of(self.0.get(&back_end), back_end);
         // sns is where sqs is, unless told otherwise.
         if back_end == BackEnd::Sns
@@ -162,7 +152,7 @@ impl BackEnds {
         {
             file[BackEnd::Sqs.to_string()] = of(Some(sqs), BackEnd::Sqs);
         }
-        file
+        headed(file)
     }
 
     /// Every hook has to understand its keys, and things are none of this file's.
@@ -185,6 +175,17 @@ impl BackEnds {
     }
 }
 
+fn of_copy(owner: &Owner, feature: &FeatureName) -> Value {
+    json!({"feature": feature.as_str(), "owner": owner.to_string()})
+}
+
+/// A file of the hooks'.
+fn headed(mut file: Value) -> String {
+    file["apiVersion"] = json!(words::API_VERSION);
+    file["kind"] = json!(words::FEATURE_RESOURCES);
+    file.to_string()
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", expecting = "keys with values")]
 struct Written {
@@ -193,10 +194,12 @@ struct Written {
     #[serde(default)]
     namespaces: Vec<String>,
     #[serde(default)]
+    neighbours: Vec<String>,
+    #[serde(default)]
     unasked: Vec<Parsed<Pattern>>,
     #[serde(default)]
     protect: Vec<Parsed<Pattern>>,
-    most: Option<usize>,
+    most: Option<NonZeroUsize>,
     #[serde(default)]
     back_ends: BTreeMap<BackEnd, Map<String, Value>>,
 }
@@ -246,7 +249,7 @@ mod tests {
     fn a_file_says_where_and_the_hooks_files_are_made_of_it() {
         let sweep =
             sweep(&format!("namespaces: [demo]\nprotect: ['shared-*']\nmost: 3\n{SQS}")).expect("legal");
-        assert_eq!((sweep.namespaces, sweep.most), (vec!["demo".to_owned()], Some(3)));
+        assert_eq!((sweep.namespaces, sweep.most.map(NonZeroUsize::get)), (vec!["demo".to_owned()], Some(3)));
         assert!(sweep.protect[0].matches("shared-queue"));
         assert_eq!(sweep.back_ends.iter().collect::<Vec<_>>(), [BackEnd::Sns, BackEnd::Sqs]);
         let (owner, feature) = ("demo/orders".parse().expect("legal"), "feat1".parse().expect("legal"));
@@ -273,8 +276,9 @@ mod tests {
             ("namespace: [demo]", "did you mean \"namespaces\"?"),
             ("protect: ['**']", "is no pattern"),
             ("namespaces: [demo]\nunasked: ['d*']", "is in namespaces and in unasked"),
-            ("most: 0", "most is 0"),
+            ("most: 0", "a nonzero"),
             ("backEnds: {redis: {}}", "\"redis\""),
+            ("backEnds: {secret: {}}", "secret"),
             ("backEnds: {kafka: {}}", "bootstrapServers"),
             ("backEnds: {kafka: {bootstrapServers: 'k:9092', topics: []}}", "backEnds.kafka.topics"),
             ("backEnds: {sqs: {endpoint: x}}", "endpoint"),

@@ -6,7 +6,7 @@ use feature::FeatureName;
 use jiff::Timestamp;
 
 use crate::{
-    clock::{self, Due, Said},
+    clock::{self, Due},
     release::Release,
     thing::Thing,
 };
@@ -26,13 +26,6 @@ impl Copy {
     /// When it goes; none where there is no release that could say so.
     pub(crate) fn due(&self) -> Option<Due> {
         (!self.releases.is_empty()).then(|| clock::due(&self.releases))
-    }
-
-    /// What somebody has said of its end, if all of its records say the same.
-    pub(crate) fn said(&self) -> Option<Said> {
-        let said = |release: &Release| release.said.and_then(Result::ok);
-        let first = said(self.releases.first()?);
-        first.filter(|_| self.releases.iter().all(|release| said(release) == first))
     }
 
     /// Since when it is as it is: since its newest deploy, or the last time that its hooks ran.
@@ -61,23 +54,14 @@ impl Copy {
 
 /// All copies, by namespace and feature.
 pub(crate) fn copies(releases: Vec<Release>, things: Vec<Thing>) -> Vec<Copy> {
-    let mut copies = BTreeMap::<(String, FeatureName), Copy>::new();
-    let mut of = |namespace: &str, feature: &FeatureName, put: &mut dyn FnMut(&mut Copy)| {
-        let copy = copies.entry((namespace.to_owned(), feature.clone())).or_insert_with(|| Copy {
-            namespace: namespace.to_owned(),
-            feature: feature.clone(),
-            releases: Vec::new(),
-            things: Vec::new(),
-        });
-        put(copy);
-    };
+    let mut copies = BTreeMap::new();
     for release in releases {
         let (namespace, feature) = (release.head.namespace.clone(), release.feature.clone());
-        of(&namespace, &feature, &mut |copy| copy.releases.push(release.clone()));
+        of(&mut copies, namespace, feature).releases.push(release);
     }
     for thing in things {
         let (namespace, feature) = (thing.owner.namespace().to_owned(), thing.feature.clone());
-        of(&namespace, &feature, &mut |copy| copy.things.push(thing.clone()));
+        of(&mut copies, namespace, feature).things.push(thing);
     }
     let mut copies: Vec<Copy> = copies.into_values().collect();
     for copy in &mut copies {
@@ -85,4 +69,17 @@ pub(crate) fn copies(releases: Vec<Release>, things: Vec<Thing>) -> Vec<Copy> {
         copy.things.sort_by(|one, other| one.name.cmp(&other.name));
     }
     copies
+}
+
+fn of(
+    copies: &mut BTreeMap<(String, FeatureName), Copy>,
+    namespace: String,
+    feature: FeatureName,
+) -> &mut Copy {
+    copies.entry((namespace, feature)).or_insert_with_key(|(namespace, feature)| Copy {
+        namespace: namespace.clone(),
+        feature: feature.clone(),
+        releases: Vec::new(),
+        things: Vec::new(),
+    })
 }

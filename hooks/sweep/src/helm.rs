@@ -1,11 +1,11 @@
-//! The real Helm, which uninstalls a release and runs its hooks. It is given the environment of this process.
+//! The real Helm, which uninstalls a release and runs its hooks.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{path::Path, time::Duration};
 
 use provision::{error::Error, report::Report};
-use tokio::{process::Command, time::timeout};
+use tokio::process::Command;
 
-use crate::release::Release;
+use crate::{child, release::Release};
 
 /// How long Helm may wait at each of its steps; its own default.
 const STEP: Duration = Duration::from_mins(5);
@@ -23,11 +23,7 @@ pub(crate) async fn uninstall(
     command
         .args(["uninstall", &release.head.release, "--namespace", &release.head.namespace])
         .args(["--wait", "--cascade=foreground"])
-        .arg(format!("--timeout={}s", STEP.min(left).as_secs()))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
+        .arg(format!("--timeout={}s", STEP.min(left).as_secs()));
     // It is to speak with the cluster that was asked, and to find the records that were read.
     for (name, _) in std::env::vars_os() {
         let is_others =
@@ -36,19 +32,11 @@ pub(crate) async fn uninstall(
             command.env_remove(&name);
         }
     }
-    let child = command.spawn().map_err(|error| failed(format!("start it: {error}")))?;
-    let Ok(output) = timeout(left, child.wait_with_output()).await else {
+    let ended = child::output(&mut command, "", left).await;
+    let Some(output) = ended.map_err(|error| failed(format!("run it: {error}")))? else {
         return Err(Error::unreachable(format!("{name}: uninstall by {}: out of time", helm.display())));
     };
-    let output = output.map_err(|error| failed(error.to_string()))?;
     let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
-    let mut lines = said.iter().flat_map(|said| said.lines()).filter(|line| !line.trim().is_empty());
-    for line in lines.clone() {
-        report.talk(&format!("helm: {line}"));
-    }
-    if output.status.success() {
-        return Ok(());
-    }
-    let last = lines.next_back().unwrap_or("it said nothing");
-    Err(failed(format!("{last} ({})", output.status)))
+    let last = child::talk(report, "helm", &said.join("\n"));
+    if output.status.success() { Ok(()) } else { Err(failed(format!("{last} ({})", output.status))) }
 }

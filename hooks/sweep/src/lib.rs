@@ -9,7 +9,7 @@
 
 use std::process::ExitCode;
 
-use args::{Args, Verb};
+use args::Verb;
 use provision::{
     End, ended,
     error::Error,
@@ -18,6 +18,7 @@ use provision::{
 };
 
 mod args;
+mod child;
 mod clock;
 mod cluster;
 mod config;
@@ -38,27 +39,26 @@ mod thing;
 #[must_use]
 pub fn run() -> ExitCode {
     process(async {
-        let args = match Args::read() {
-            Ok(args) => args,
+        let verb = match Verb::read() {
+            Ok(verb) => verb,
             Err(code) => return code,
         };
-        let format = if let Verb::Run { output, .. } = &args.verb { *output } else { Format::Text };
+        let format = if let Verb::Run { output, .. } = &verb { *output } else { Format::Text };
         let report = Report::of_process(format);
-        ended(&report, Box::pin(act(&args, &report))).await
+        ended(&report, Box::pin(act(&verb, &report))).await
     })
 }
 
-async fn act(args: &Args, report: &Report) -> Result<End, Error> {
-    let Args { verb, common } = args;
+async fn act(verb: &Verb, report: &Report) -> Result<End, Error> {
     match verb {
-        Verb::Run { dry_run, most, pending, helm, output: _ } => {
+        Verb::Run { dry_run, most, pending, helm, output: _, of } => {
             let options = run::Options { dry_run: *dry_run, most: *most, pending: *pending, helm };
-            run::run(common, &options, report).await
+            run::run(of, &options, report).await
         }
-        Verb::List { as_text } => list::list(common, *as_text, report).await,
-        Verb::Extend { ttl } => due::extend(common, ttl, report).await,
-        Verb::Keep => due::keep(common, report).await,
-        Verb::Expire => due::expire(common, report).await,
+        Verb::List { output, of } => list::list(of, *output, report).await,
+        Verb::Extend { ttl, of } => due::extend(of, ttl, report).await,
+        Verb::Keep { of } => due::keep(of, report).await,
+        Verb::Expire { of } => due::expire(of, report).await,
     }?;
     Ok(End { code: exit::DONE, last: None })
 }

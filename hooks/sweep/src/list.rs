@@ -1,41 +1,48 @@
 //! The list of copies: who is behind them, until when they live, and what they hold.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 use jiff::Timestamp;
 use provision::{error::Error, report::Report, retry::Patience};
 use serde_json::{Value, json};
 
 use crate::{
-    args::{As, Common},
+    args::{All, As},
     clock::Due,
     cluster::Asked,
-    config::{self, Sweep},
     copies::{Copy, copies},
     record::Status,
-    run::{all, things},
+    run::{every, things},
     stores::Stores,
 };
 
 /// Prints the list. What cannot be asked is said, and all else is listed.
-pub(crate) async fn list(common: &Common, as_text: As, report: &Report) -> Result<(), Error> {
-    let sweep = common.config.as_deref().map_or_else(|| Ok(Sweep::default()), config::load)?;
-    let patience = Patience::new(common.timeout, report);
+pub(crate) async fn list(all: &All, output: As, report: &Report) -> Result<(), Error> {
+    let sweep = all.sweep()?;
+    let patience = Patience::new(all.timeout(), report);
     let asked = Asked::connect(&patience).await?;
-    let namespaces = common.namespaces(&sweep, &asked);
+    let namespaces = all.namespaces(&sweep, &asked)?;
     let recorded = asked.recorded(&namespaces).await?;
     let stores = Stores::beside(&sweep.back_ends, report);
-    let (mut things, faults) = things(&asked, &stores, &sweep, &namespaces, common.timeout).await;
-    things.retain(|thing| sweep.concerns(thing.owner.namespace(), &namespaces));
+    let (mut things, faults) = things(&asked, &stores, &sweep, &namespaces, &BTreeSet::new()).await;
+    let unasked = all.unasked(&sweep);
+    things.retain(|thing| {
+        let namespace = thing.owner.namespace();
+        namespaces.iter().any(|asked| asked == namespace)
+            || unasked.iter().any(|pattern| pattern.matches(namespace))
+    });
     let mut copies = copies(recorded.releases, things);
-    copies.retain(|copy| common.feature.as_ref().is_none_or(|feature| copy.feature == *feature));
-    report.text(&written(&copies, as_text, common.now))?;
-    all(faults.into_iter().map(|(_, error)| error).collect())
+    copies.retain(|copy| all.feature.as_ref().is_none_or(|feature| copy.feature == *feature));
+    report.text(&written(&copies, output, all.now()))?;
+    every(faults.into_iter().map(|(_, error)| error).collect())
 }
 
 /// The list as a text.
-fn written(copies: &[Copy], as_text: As, now: Timestamp) -> String {
-    match as_text {
+fn written(copies: &[Copy], output: As, now: Timestamp) -> String {
+    match output {
         As::Json => copies.iter().map(|copy| format!("{}\n", object(copy))).collect(),
         As::Text => columns(&rows(copies, now)),
         As::Markdown => markdown(&rows(copies, now)),

@@ -14,8 +14,6 @@ pub(crate) struct Rules<'a> {
     pub(crate) now: Timestamp,
     /// This feature alone, due or not.
     pub(crate) feature: Option<&'a FeatureName>,
-    /// How many copies may go.
-    pub(crate) most: usize,
     pub(crate) protect: &'a [Pattern],
     pub(crate) namespaces: &'a [String],
     pub(crate) unasked: &'a [Pattern],
@@ -79,7 +77,7 @@ pub(crate) fn going<'a>(
                 (gone, "its objects are gone, and the release does not know".to_owned())
             }
         };
-        match held(&releases, rules) {
+        match held(copy, &releases, rules) {
             Some(reason) => staying.push(Staying { thing: copy.name(), reason }),
             None => going.push(Going { copy, releases, why }),
         }
@@ -88,7 +86,10 @@ pub(crate) fn going<'a>(
     (going, staying)
 }
 
-fn held(releases: &[&Release], rules: &Rules<'_>) -> Option<String> {
+fn held(copy: &Copy, releases: &[&Release], rules: &Rules<'_>) -> Option<String> {
+    if let Some(thing) = copy.things.iter().find(|thing| is_protected(thing, rules.protect)) {
+        return Some(format!("{} is protected", thing.name));
+    }
     if let Some(release) = releases.iter().find(|release| release.is_protected(rules.protect)) {
         return Some(format!("release {} is protected", release.owner()));
     }
@@ -100,18 +101,8 @@ fn held(releases: &[&Release], rules: &Rules<'_>) -> Option<String> {
     Some(format!("a deploy of {} is under way", under_way.owner()))
 }
 
-/// Why a copy stays that could go, once as many have gone as may.
-pub(crate) fn too_many(rules: &Rules<'_>) -> String {
-    format!("{} copies have gone in this run: the next one goes on", rules.most)
-}
-
-/// What is left of releases that are no more; `gone` is how many copies the run has taken away already.
-pub(crate) fn leftovers(
-    things: &[Thing],
-    live: &Live,
-    gone: usize,
-    rules: &Rules<'_>,
-) -> (Vec<Leftover>, Vec<Staying>) {
+/// What is left of releases that are no more, the oldest first.
+pub(crate) fn leftovers(things: &[Thing], live: &Live, rules: &Rules<'_>) -> (Vec<Leftover>, Vec<Staying>) {
     let mut left = BTreeMap::<(String, FeatureName), Leftover>::new();
     for thing in things {
         if rules.feature.is_some_and(|feature| thing.feature != *feature) || !is_left(thing, live, rules) {
@@ -136,18 +127,6 @@ pub(crate) fn leftovers(
         protected.is_none()
     });
     left.sort_by_cached_key(Leftover::applied);
-    let mut copies = BTreeSet::new();
-    let room = rules.most.saturating_sub(gone);
-    left.retain(|leftover| {
-        let copy = (leftover.owner.namespace().to_owned(), leftover.feature.clone());
-        let fits = copies.contains(&copy) || copies.len() < room;
-        if fits {
-            copies.insert(copy);
-        } else {
-            staying.push(Staying { thing: leftover.name(), reason: too_many(rules) });
-        }
-        fits
-    });
     (left, staying)
 }
 
@@ -158,7 +137,7 @@ fn is_left(thing: &Thing, live: &Live, rules: &Rules<'_>) -> bool {
         let uses = |((of, release), feature): (&(String, String), &Option<FeatureName>)| {
             let same = feature.as_ref() == Some(&thing.feature);
             // Of a release that says no feature nobody knows for which its things are.
-            of == namespace && (same || feature.is_none() && is_owner(release, thing.owner.release()))
+            of == namespace && (same || feature.is_none() && thing.owner.may_be_of(release))
         };
         return !live.iter().any(uses);
     }
@@ -166,14 +145,10 @@ fn is_left(thing: &Thing, live: &Live, rules: &Rules<'_>) -> bool {
     unasked && thing.expires_at.is_some_and(|at| at <= rules.now)
 }
 
-/// An owner is called as its release, or as that and one of the charts in it.
-fn is_owner(release: &str, owner: &str) -> bool {
-    owner.strip_prefix(release).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
 fn is_protected(thing: &Thing, protect: &[Pattern]) -> bool {
     let name = thing.name.split_once('/').map_or(thing.name.as_str(), |(_, name)| name);
-    let names = [name, thing.owner.release()];
+    // Groups of Kafka are told from its topics.
+    let names = [name.strip_prefix("group:").unwrap_or(name), thing.owner.release()];
     protect.iter().any(|pattern| names.iter().any(|name| pattern.matches(name)))
 }
 

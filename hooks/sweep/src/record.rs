@@ -3,7 +3,7 @@
 //! Its labels say which release, revision and status (`pkg/storage/driver/secrets.go` of Helm 3 and 4); labels of
 //! others are carried on to the next revision. Its data is a JSON text, compressed, in base64.
 
-use std::io::Read;
+use std::{fmt, io::Read};
 
 use flate2::read::GzDecoder;
 use jiff::{SignedDuration, Timestamp};
@@ -125,6 +125,12 @@ impl Head {
     }
 }
 
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.release)
+    }
+}
+
 /// Of the revisions of each release the newest.
 pub(crate) fn newest(heads: Vec<Head>) -> Vec<Head> {
     let mut newest: Vec<Head> = Vec::new();
@@ -174,7 +180,7 @@ impl Body {
 }
 
 /// The bytes of a record's JSON at most.
-const MOST: u64 = 256 << 20;
+const MOST: u64 = 32 << 20;
 
 /// Helm's `release.Release`, of which no more is read.
 #[derive(Deserialize)]

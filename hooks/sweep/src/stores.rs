@@ -4,16 +4,16 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Stdio,
     time::Duration,
 };
 
 use feature::{FeatureName, Owner};
 use provision::{error::Error, exit, report::Report};
 use serde::Deserialize;
-use tokio::{io::AsyncWriteExt, process::Command};
+use tokio::process::Command;
 
 use crate::{
+    child,
     config::{BackEnd, BackEnds},
     thing::Thing,
 };
@@ -37,6 +37,9 @@ struct Line {
 /// How long one back end is waited for at most: others wait behind it.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// What a hook needs beyond that to say so.
+const GRACE: Duration = Duration::from_secs(10);
+
 impl<'a> Stores<'a> {
     pub(crate) fn beside(back_ends: &'a BackEnds, report: &'a Report) -> Self {
         let here = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_path_buf));
@@ -56,14 +59,15 @@ impl<'a> Stores<'a> {
         Ok(things)
     }
 
-    /// Deletes all that an owner has in a back end for a feature, and reports it.
+    /// Deletes all that an owner has in a back end for a feature, and reports it. Returns whether there was anything that the
+    /// hook knew.
     pub(crate) async fn clear(
         &self,
         back_end: BackEnd,
         owner: &Owner,
         feature: &FeatureName,
         left: Duration,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         self.delete(back_end, &self.back_ends.file_to_delete(back_end, owner, feature), left).await
     }
 
@@ -75,12 +79,12 @@ impl<'a> Stores<'a> {
         owner: &Owner,
         feature: &FeatureName,
         left: Duration,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let file = BackEnds::file_to_take_out(namespace, name, owner, feature);
         self.delete(BackEnd::Secret, &file, left).await
     }
 
-    async fn delete(&self, back_end: BackEnd, file: &str, left: Duration) -> Result<(), Error> {
+    async fn delete(&self, back_end: BackEnd, file: &str, left: Duration) -> Result<bool, Error> {
         let (out, ended) = self.hook(back_end, "delete", file, left).await?;
         let mut left = None;
         for line in out.lines() {
@@ -94,7 +98,7 @@ impl<'a> Stores<'a> {
         }
         ended?;
         // A hook's delete ends well where a back end is down, for Helm's sake.
-        left.map_or(Ok(()), |thing| {
+        left.map_or(Ok(!out.is_empty()), |thing| {
             Err(Error::unreachable(format!("{thing}: is left, and the next run tries again")))
         })
     }
@@ -111,25 +115,16 @@ impl<'a> Stores<'a> {
         let failed = |act: &str, error: &dyn std::fmt::Display| {
             Error::internal(format!("{back_end}: {act} {}: {error}", program.display()))
         };
-        let mut child = Command::new(&program)
-            .args([verb, "--config=/dev/stdin", "--output=json"])
-            .arg(format!("--timeout={}s", PATIENCE.min(left).as_secs().max(1)))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| failed("run", &error))?;
-        if let Some(mut stdin) = child.stdin.take() {
-            // One that ends before it has read says why itself.
-            drop(stdin.write_all(file.as_bytes()).await);
-        }
-        let output = child.wait_with_output().await.map_err(|error| failed("wait for", &error))?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        for line in said.lines().filter(|line| !line.trim().is_empty()) {
-            self.report.talk(&format!("{back_end}-hook: {line}"));
-        }
-        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
+        let patience = PATIENCE.min(left).max(Duration::from_secs(1));
+        let mut command = Command::new(&program);
+        command.args([verb, "--config=/dev/stdin", "--output=json"]);
+        command.arg(format!("--timeout={}s", patience.as_secs()));
+        let ended = child::output(&mut command, file, patience + GRACE).await;
+        let Some(output) = ended.map_err(|error| failed("run", &error))? else {
+            return Err(Error::unreachable(format!("{back_end}: {} {verb}: out of time", program.display())));
+        };
+        let last =
+            child::talk(self.report, &format!("{back_end}-hook"), &String::from_utf8_lossy(&output.stderr));
         let out = String::from_utf8(output.stdout).map_err(|error| failed("read the report of", &error))?;
         let ended = match output.status.code().and_then(exit::Code::of) {
             Some(exit::DONE) => Ok(()),

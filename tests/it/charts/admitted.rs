@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use acceptance::{charts, lab::lab, place::Namespace, process};
+use acceptance::{charts, cluster, lab::lab, place::Namespace, process};
 use serde_json::{Value, json};
 
 #[test]
 fn every_pod_template_of_the_charts_is_admitted_under_pod_security_restricted() {
     let namespace = Namespace::new("restricted");
-    kubectl(
-        &namespace,
+    cluster::kubectl(
+        &namespace.0,
         &["label", "namespace", &namespace.0, "pod-security.kubernetes.io/enforce=restricted"],
     );
     let mut accounts = BTreeSet::new();
@@ -21,7 +21,7 @@ fn every_pod_template_of_the_charts_is_admitted_under_pod_security_restricted() 
                 // A pod of an account that is not there is refused for that.
                 let account = template["spec"]["serviceAccountName"].as_str().unwrap_or("default");
                 if account != "default" && accounts.insert(account.to_owned()) {
-                    kubectl(&namespace, &["create", "serviceaccount", account]);
+                    cluster::kubectl(&namespace.0, &["create", "serviceaccount", account]);
                 }
                 of_charts.insert(case.chart.clone());
                 let refused = refusal(&namespace, template);
@@ -84,8 +84,4 @@ fn refusal(namespace: &Namespace, template: &Value) -> Option<String> {
     let output = process::run(command.arg(file.path()));
     let said = process::said(&command, &output);
     (!output.status.success() || said.contains("Warning: ")).then_some(said)
-}
-
-fn kubectl(namespace: &Namespace, words: &[&str]) {
-    let _ = process::output_of(lab().command("kubectl").args(["--namespace", &namespace.0]).args(words));
 }

@@ -144,6 +144,6 @@ impl<'h> Five<'h> {
     }
 
     pub fn kubectl(&self, words: &[&str]) -> String {
-        process::output_of(lab().command("kubectl").args(["--namespace", &self.namespace.0]).args(words))
+        cluster::kubectl(&self.namespace.0, words)
     }
 }

@@ -4,6 +4,7 @@
 use acceptance::{
     cluster,
     emulator::{Emulator, REGION},
+    helm::Version,
     images,
     place::Namespace,
     process, repo,
@@ -61,7 +62,25 @@ with_either_helm! {
         assert_eq!(five.made(), HOOKS[1..]);
         assert_eq!(cluster::left(&five.namespace.0, "orders-feat1"), Vec::<String>::new());
         assert!(!cluster::objects_of(&five.namespace.0, "secrets").contains_key("Secret/told"));
-        five.sweep();
+        crate::sweep::clear(&five.namespace.0);
+        assert_eq!(five.made(), Vec::<&str>::new());
+    }
+
+    fn what_was_made_before_a_hook_failed_goes_with_the_rollback(helm, number) {
+        let five = Five::new(helm, format!("fivehalf{number}"));
+        let nowhere = "--set=sqs.endpointUrl=http://nowhere.infra:4566";
+        let failed = five.install(&[nowhere]);
+        assert!(!failed.status.success(), "{}", cluster::text(&failed));
+        assert_eq!(five.made(), HOOKS[..3], "{}", cluster::text(&failed));
+        let _ = five.uninstall();
+        let on_failure = match helm.version {
+            Version::Three => "--atomic",
+            Version::Four => "--rollback-on-failure",
+        };
+        let failed = five.install(&[nowhere, on_failure]);
+        assert!(cluster::text(&failed).contains("nowhere.infra"), "{}", cluster::text(&failed));
+        assert_eq!(five.made(), Vec::<&str>::new(), "{}", cluster::text(&failed));
+        assert_eq!(cluster::left(&five.namespace.0, RELEASE), Vec::<String>::new());
     }
 
     fn separate_hooks_run_one_after_the_other_and_go_in_the_other_order(helm, number) {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use acceptance::{
-    image::{Entry, Image, builder},
+    archive::{Entry, Image, builder},
     lab::lab,
     process, repo,
 };
@@ -66,7 +66,8 @@ fn the_image_of_sweep_is_that_of_the_hooks_and_helm() {
 #[test]
 fn the_images_say_what_they_are_and_as_whom_they_run() {
     let git = |words: &[&str]| {
-        let said = process::output_of(Command::new("git").current_dir(repo::root()).args(words));
+        let said =
+            process::output_of(Command::new("git").env("TZ", "UTC").current_dir(repo::root()).args(words));
         said.trim().to_owned()
     };
     let when = git(&["log", "-1", "--format=%cd", "--date=format-local:%Y-%m-%dT%H:%M:%SZ"]);

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use acceptance::{image::Image, lab::lab, process, repo};
+use acceptance::{archive::Image, lab::lab, process, repo};
 use serde_json::Value;
 
 /// Name and version.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use acceptance::{
-    image::{Image, builder},
+    archive::{Image, builder},
     process, repo,
 };
 use tempfile::TempDir;

@@ -3,8 +3,8 @@
 use feature::words;
 use serde_json::json;
 
-use super::{Copy, FEATURE, create, kubectl, map};
-use acceptance::place::Namespace;
+use super::{Copy, FEATURE, create, map};
+use acceptance::{cluster, place::Namespace};
 
 #[test]
 fn a_clone_has_what_is_asked_for_and_none_of_its_sources_annotations() {
@@ -154,7 +154,7 @@ fn into_another_namespace_goes_only_what_its_owner_lets_go_there() {
     create(&base.0, "keys", &json!({"stringData": {"KEY": "base"}}));
     let allow = |name: &str, list: &str| {
         let annotation = format!("{}={list}", words::CLONE_ALLOWED);
-        kubectl(&base.0, &["annotate", "--overwrite", "secret", name, &annotation]);
+        cluster::kubectl(&base.0, &["annotate", "--overwrite", "secret", name, &annotation]);
     };
     let secret =
         "from: {namespace: secrets-base, name: orders}, set: {KEY: {namespace: secrets-base, secret: keys}}";

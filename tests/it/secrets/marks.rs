@@ -9,7 +9,7 @@ use acceptance::{
 use feature::words;
 use serde_json::{Value, json};
 
-use super::{Copy, FEATURE, file, kubectl};
+use super::{Copy, FEATURE, file};
 
 /// More than one answer of the cluster holds.
 const STRANGERS: usize = 510;
@@ -91,5 +91,5 @@ fn strangers(copy: &Copy) {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": (0..STRANGERS).map(stranger).collect::<Vec<_>>()});
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(file.path(), list.to_string()).expect("the file is written");
-    kubectl(&copy.namespace.0, &["create", &format!("--filename={}", file.path().display())]);
+    copy.kubectl(&["create", &format!("--filename={}", file.path().display())]);
 }

@@ -2,18 +2,17 @@
 //! any single one it does not. Without that to write an Event it is the Event that is missing.
 
 use acceptance::{
+    account::{Grant, Right},
     charts, cluster,
     emulator::{Emulator, REGION},
     helm::{Helm, Version},
     hook::Hook,
     kafka::Broker,
-    lab::lab,
     place::Namespace,
     postgres::Server,
     process, repo,
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 const NAMESPACE: &str = "rights";
 const OTHER: &str = "rights-other";
@@ -26,15 +25,7 @@ struct Rendered {
     namespace: &'static str,
     hook: &'static str,
     file: String,
-    objects: Vec<Value>,
-}
-
-/// One verb of one rule of one Role.
-#[derive(Clone, Debug)]
-struct Right {
-    role: usize,
-    rule: usize,
-    verb: String,
+    grant: Grant,
 }
 
 impl Rendered {
@@ -52,87 +43,13 @@ impl Rendered {
         let documents = charts::objects(&process::output_of(&mut command));
         let config = documents.iter().find(|object| object["kind"] == "ConfigMap").expect("a ConfigMap");
         let file = config["data"]["resources.yaml"].as_str().expect("a file").to_owned();
-        let of_access = ["ServiceAccount", "Role", "RoleBinding"];
-        let objects =
-            documents.into_iter().filter(|object| of_access.iter().any(|kind| object["kind"] == *kind));
-        Self { namespace, hook, file, objects: objects.collect() }
-    }
-
-    fn rights(&self) -> Vec<Right> {
-        let roles = self.objects.iter().enumerate().filter(|(_, object)| object["kind"] == "Role");
-        roles
-            .flat_map(|(role, object)| {
-                let each = object["rules"].as_array().expect("rules").iter().enumerate();
-                each.flat_map(move |(rule, of)| {
-                    let verbs = of["verbs"].as_array().expect("verbs").iter();
-                    verbs.map(move |verb| Right {
-                        role,
-                        rule,
-                        verb: verb.as_str().expect("a word").to_owned(),
-                    })
-                })
-            })
-            .collect()
-    }
-
-    /// Gives the account all rights.
-    fn grant(&self) {
-        self.put(None);
-        self.rights().iter().for_each(|right| self.is_known(right, true));
-    }
-
-    /// All rights but this one.
-    fn take(&self, right: &Right) {
-        self.put(Some(right));
-        self.is_known(right, false);
-    }
-
-    /// And that one, too.
-    fn give_back(&self, right: &Right) {
-        self.put(None);
-        self.is_known(right, true);
-    }
-
-    fn put(&self, without: Option<&Right>) {
-        let mut objects = self.objects.clone();
-        if let Some(Right { role, rule, verb }) = without {
-            let verbs = objects[*role]["rules"][*rule]["verbs"].as_array_mut().expect("verbs");
-            verbs.retain(|other| other != verb);
-            if verbs.is_empty() {
-                objects[*role]["rules"].as_array_mut().expect("rules").remove(*rule);
-            }
-        }
-        for object in &mut objects {
-            if object["metadata"].get("namespace").is_none() {
-                object["metadata"]["namespace"] = json!(self.namespace);
-            }
-        }
-        cluster::put(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string());
-    }
-
-    /// Waits until the API server knows.
-    fn is_known(&self, right: &Right, allowed: bool) {
-        let of = &self.objects[right.role];
-        let rule = &of["rules"][right.rule];
-        let resource = rule["resources"][0].as_str().expect("a resource");
-        let resource = match rule["resourceNames"][0].as_str() {
-            Some(name) => format!("{resource}/{name}"),
-            None => resource.to_owned(),
-        };
-        let namespace = of["metadata"]["namespace"].as_str().unwrap_or(self.namespace);
-        let account = format!("--as=system:serviceaccount:{}:{RELEASE}-devstack-hooks", self.namespace);
-        let expected = if allowed { "yes" } else { "no" };
-        cluster::eventually(&format!("{expected} to {right:?}"), 10, || {
-            let mut kubectl = lab().command("kubectl");
-            kubectl.args(["auth", "can-i", &right.verb, &resource, "--namespace", namespace, &account]);
-            let said = String::from_utf8(process::run(&mut kubectl).stdout).expect("a text");
-            if said.trim() == expected { Ok(()) } else { Err(said) }
-        });
+        let account = format!("{RELEASE}-devstack-hooks");
+        Self { namespace, hook, file, grant: Grant::of(namespace, &account, documents) }
     }
 
     /// Whether it is the one to write an Event, which no hook of itself does.
     fn is_of_events(&self, right: &Right) -> bool {
-        self.objects[right.role]["rules"][right.rule]["resources"] == json!(["events"])
+        self.grant.rule(right)["resources"] == json!(["events"])
     }
 
     /// A copy's life, by the account's own token; what its first failure was.
@@ -145,28 +62,13 @@ impl Rendered {
                 outcome = Err(ended.said());
             }
             // What the first has made has to be changed by the second.
-            super::kubectl(
+            cluster::kubectl(
                 self.namespace,
                 &["patch", "secret", "orders", "--patch", &json!({"stringData": {"URL": verb}}).to_string()],
             );
         }
         outcome
     }
-}
-
-/// A kubeconfig of the hooks' account in a namespace.
-fn kubeconfig(namespace: &str, folder: &TempDir) -> String {
-    let account = format!("{RELEASE}-devstack-hooks");
-    let token = super::kubectl(namespace, &["create", "token", &account]);
-    let path = folder.path().join("kubeconfig").display().to_string();
-    std::fs::copy(lab().var("KUBECONFIG"), &path).expect("the lab's is copied");
-    let config = |words: &[&str]| {
-        let mut kubectl = lab().command("kubectl");
-        let _ = process::output_of(kubectl.args(["config", "--kubeconfig", &path]).args(words));
-    };
-    config(&["set-credentials", "account", &format!("--token={}", token.trim())]);
-    config(&["set-context", "--current", "--user=account"]);
-    path
 }
 
 #[test]
@@ -204,18 +106,18 @@ fn each_hook_needs_every_right_that_the_chart_gives_it() {
     ];
     for (hook, section) in cases {
         let rendered = Rendered::of(NAMESPACE, hook, &section);
-        rendered.grant();
+        rendered.grant.give_all();
         let folder = tempfile::tempdir().expect("a folder");
-        let kubeconfig = kubeconfig(NAMESPACE, &folder);
+        let kubeconfig = rendered.grant.kubeconfig(&folder);
         rendered.lives(&kubeconfig).unwrap_or_else(|why| panic!("{hook} with all rights: {why}"));
-        let rights = rendered.rights();
+        let rights = rendered.grant.rights();
         assert!(rights.len() > 4, "{rights:?}");
         for right in rights.into_iter().filter(|right| !rendered.is_of_events(right)) {
-            rendered.take(&right);
+            rendered.grant.take(&right);
             let outcome = rendered.lives(&kubeconfig);
-            assert!(outcome.is_err(), "{hook} can do without {right:?} of {}", rendered.objects[right.role]);
+            assert!(outcome.is_err(), "{hook} can do without {right:?} of {}", rendered.grant.role(&right));
             // What it could not take away.
-            rendered.give_back(&right);
+            rendered.grant.give_back(&right);
             rendered.lives(&kubeconfig).unwrap_or_else(|why| panic!("{hook} after {right:?}: {why}"));
         }
     }
@@ -229,19 +131,19 @@ fn why_a_hook_failed_is_an_event_of_its_job_where_the_account_may_write_one() {
     let section =
         format!("sqs:\n  endpointUrl: http://127.0.0.1:1\n  region: {REGION}\n  queues: [{{name: {WORD}}}]");
     let rendered = Rendered::of(EVENTS, "sqs", &section);
-    let rights = rendered.rights();
+    let rights = rendered.grant.rights();
     let [right] = &rights[..] else { panic!("without outputs and Secrets there is one right: {rights:?}") };
     assert!(rendered.is_of_events(right), "{right:?}");
-    rendered.grant();
+    rendered.grant.give_all();
     let folder = tempfile::tempdir().expect("a folder");
     let hooks = Hook::several()
-        .env("KUBECONFIG", &kubeconfig(EVENTS, &folder))
+        .env("KUBECONFIG", &rendered.grant.kubeconfig(&folder))
         .env("DEVSTACK_JOB", "a-job")
         .env("DEVSTACK_JOB_NAMESPACE", EVENTS)
         .env("DEVSTACK_JOB_UID", "1f1f");
     let fails = || hooks.run("apply", &rendered.file, &["sqs", "--timeout=2s"]).ends_with(4);
 
-    rendered.take(right);
+    rendered.grant.take(right);
     let ended = fails();
     let about: Vec<&str> =
         ended.stderr.lines().filter(|line| line.contains("job/a-job: write an Event: ")).collect();
@@ -253,7 +155,7 @@ fn why_a_hook_failed_is_an_event_of_its_job_where_the_account_may_write_one() {
     assert!(ended.last_line().starts_with("sqs: connect at "), "{}", ended.said());
     assert_eq!(events(EVENTS), Vec::<Value>::new());
 
-    rendered.give_back(right);
+    rendered.grant.give_back(right);
     let ended = fails();
     assert!(!ended.stderr.contains("Event"), "{}", ended.said());
     let events = events(EVENTS);

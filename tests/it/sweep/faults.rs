@@ -5,7 +5,7 @@ use std::time::Duration;
 use acceptance::{
     emulator::REGION,
     lab::lab,
-    proxy::{Fault, Proxy, Which},
+    proxy::{Fault, Proxy, Refusal, Which},
 };
 use serde_json::json;
 
@@ -34,8 +34,26 @@ fn queues_stay_until_the_subscriptions_that_end_in_them_can_go() {
         r = REGION
     ));
     let ended = super::sweep(&file, &["--timeout=40s"]).ends_with(4);
-    assert!(ended.stdout.contains("sns cannot be asked"), "{}", ended.said());
+    assert!(
+        ended.stdout.contains("subscriptions that end in its queues are to go first"),
+        "{}",
+        ended.said()
+    );
     assert!(site.holds().contains("queue/snsdown-feat1"));
+    site.clear();
+    assert_eq!(site.holds().len(), 0);
+}
+
+#[test]
+fn what_sns_does_not_allow_keeps_the_queues_and_nothing_else() {
+    let site = Site::of("snsdenied");
+    site.provide("orders");
+    let proxy = Proxy::before(site.emulator.url());
+    proxy.on(Which::from(1).of("DeleteTopic"), Fault::Refused(Refusal::new(403, "AccessDenied")));
+    let ended = super::sweep(&site.file_with(proxy.url(), ""), &[]).ends_with(5);
+    assert!(ended.stdout.contains("fail    snsdenied/orders  "), "{}", ended.said());
+    let left = ["queue/snsdenied-feat1", "topic/snsdenied-feat1"];
+    assert_eq!(site.holds().into_iter().collect::<Vec<_>>(), left, "{}", ended.said());
     site.clear();
     assert_eq!(site.holds().len(), 0);
 }

@@ -35,7 +35,7 @@ with_either_helm! {
         let again = upgrade(helm, &site, true);
         assert!(again.status.success(), "{}", cluster::text(&again));
         assert_eq!(route()["spec"], rules);
-        // What is no copy's, and what is in other namespaces, is none of its business.
+        // What is no copy's is none of its business.
         let mut base = helm.helm();
         base.args(["upgrade", "--install", "base"]).arg(repo::root().join("tests/charts/secret"));
         let _ = process::output_of(base.args(["--namespace", site.name()]));

@@ -9,7 +9,8 @@ use acceptance::{
 use feature::words;
 use serde_json::json;
 
-use super::{FEATURE, KINDS, Site, deploy, hook, in_hours, program};
+use super::{FEATURE, KINDS, Site, deploy, hooks, in_hours, program};
+use crate::hooks::kind::Kind;
 
 /// How many things of others there are of each kind: a thousand in all.
 const FOREIGN: [(&str, usize); 5] =
@@ -32,6 +33,8 @@ fn everything(site: &Site) -> BTreeMap<String, String> {
             .filter(|name| name.contains(word))
             .map(|name| (format!("events/{name}"), String::new())),
     );
+    let marks = site.broker.marks().into_iter().filter(|(key, _)| key.contains(word));
+    all.extend(marks.map(|(key, mark)| (format!("marks/{key}"), mark.to_string())));
     let database = site.word();
     let named =
         |(name, comment): (String, Option<String>)| (format!("databases/{name}"), format!("{comment:?}"));
@@ -84,23 +87,20 @@ fn surround(site: &Site) {
         for number in 0..count {
             let (name, marks) = (called(number), marks(number));
             match kind {
-                "queues" => {
-                    drop(site.emulator.sqs("CreateQueue", &json!({"QueueName": name, "tags": marks})));
+                "queues" | "topics" => {
+                    let kind = if kind == "queues" { Kind::Queue } else { Kind::Topic };
+                    let tags = marks.as_object().expect("an object").iter();
+                    let tags: Vec<(&str, &str)> =
+                        tags.map(|(key, value)| (&**key, value.as_str().expect("a text"))).collect();
+                    kind.make(&site.emulator, &name, &tags);
                 }
-                "topics" => {
-                    let mut words = vec![("Name".to_owned(), name)];
-                    for (at, (key, value)) in marks.as_object().expect("an object").iter().enumerate() {
-                        words.push((format!("Tags.member.{}.Key", at + 1), key.clone()));
-                        words.push((
-                            format!("Tags.member.{}.Value", at + 1),
-                            value.as_str().expect("a text").to_owned(),
-                        ));
+                "events" => {
+                    site.broker.make(&name, 1, &[]);
+                    if number % 3 > 0 {
+                        let key = format!("topic/{name}");
+                        site.broker.produce(words::MARKS_TOPIC, 0, &key, Some(&marks.to_string()));
                     }
-                    let words: Vec<(&str, &str)> =
-                        words.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-                    site.emulator.sns("CreateTopic", &words);
                 }
-                "events" => site.broker.make(&name, 1, &[]),
                 "databases" => {
                     let name = name.replace('-', "_");
                     site.server.run("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0"));
@@ -132,10 +132,10 @@ fn surround(site: &Site) {
 fn one_of_each_kind_goes_among_a_thousand_of_others() {
     let (site, helm) = (Site::of("thousand"), Helm::new(Version::Four));
     assert_eq!(FOREIGN.iter().map(|(_, count)| count).sum::<usize>(), 1000);
+    site.provide("orders-feat1-hooks");
     surround(&site);
     // The copy of the others lives.
     deploy(&helm, &site, "app-other", "1000h", &[]);
-    site.provide("orders-feat1-hooks");
     assert_eq!(site.holds().len(), KINDS, "{:?}", site.holds());
     let before = everything(&site);
 
@@ -154,6 +154,8 @@ fn one_of_each_kind_goes_among_a_thousand_of_others() {
         "Secret/told-feat1".to_owned(),
         format!("databases/{word}_{FEATURE}"),
         format!("events/{word}-{FEATURE}"),
+        format!("marks/group/{word}-{FEATURE}"),
+        format!("marks/topic/{word}-{FEATURE}"),
         format!("queues/{word}-{FEATURE}"),
         format!("roles/{word}_{FEATURE}"),
         format!("topics/{word}-{FEATURE}"),
@@ -193,25 +195,85 @@ fn where_no_helm_can_be_asked_the_mark_alone_says_when() {
 }
 
 #[test]
-fn what_is_protected_stays_with_all_of_its_owner_and_a_run_takes_no_more_than_it_may() {
-    let site = Site::of("capped");
+fn what_is_protected_stays_with_all_of_its_owner_and_of_its_copy() {
+    let site = Site::of("kept");
     for (owner, queue) in [("one", "a"), ("two", "b")] {
         let section = format!(
-            "sqs: {{endpointUrl: '{}', region: {}, queues: [{{name: capped-{queue}}}, {{name: capped-{queue}{queue}}}]}}",
+            "sqs: {{endpointUrl: '{}', region: {}, queues: [{{name: kept-{queue}}}, {{name: kept-{queue}{queue}}}]}}",
             site.emulator.url(),
             acceptance::emulator::REGION
         );
-        hook().does("apply", &site.hooks_file(owner, &section), &["sqs"]);
+        hooks().does("apply", &site.hooks_file(owner, &section), &["sqs"]);
     }
     let queues =
-        || site.emulator.queues().into_keys().filter(|name| name.contains("capped")).collect::<Vec<_>>();
-    let file = site.file_with(site.emulator.url(), "protect: [capped-aa-*]");
+        || site.emulator.queues().into_keys().filter(|name| name.contains("kept")).collect::<Vec<_>>();
+    let file = site.file_with(site.emulator.url(), "protect: [kept-aa-*]");
     let ended = super::sweep(&file, &[]).ends_with(0);
-    let said = "left    capped/one  sqs/capped-aa-feat1 is protected";
+    let said = "left    kept/one  sqs/kept-aa-feat1 is protected";
     assert!(ended.stdout.contains(said), "{}", ended.said());
-    assert_eq!(queues(), ["capped-a-feat1", "capped-aa-feat1"]);
+    assert_eq!(queues(), ["kept-a-feat1", "kept-aa-feat1"]);
+    // While a release of its copy is there, that stays too.
+    let helm = Helm::new(Version::Four);
+    deploy(&helm, &site, "app-feat1", "1h", &[]);
+    let ended = super::sweep(&file, &[&in_hours(2)]).ends_with(0);
+    assert!(ended.stdout.contains("left    kept/feat1  sqs/kept-aa-feat1 is protected"), "{}", ended.said());
+    assert_eq!(site.releases(&helm).len(), 1);
     let ended = super::sweep(&site.whole_file(), &["--feature=feat2"]).ends_with(0);
     assert_eq!(ended.stdout, "");
     let _ = super::sweep(&site.whole_file(), &["--feature=feat1"]).ends_with(0);
     assert_eq!(queues(), Vec::<String>::new());
+}
+
+#[test]
+fn a_run_takes_no_more_copies_than_it_may_and_the_oldest_first() {
+    let (site, helm) = (Site::of("capped"), Helm::new(Version::Four));
+    for feature in ["feat2", "feat1"] {
+        deploy(&helm, &site, &format!("app-{feature}"), "1h", &[]);
+        // A record is as old as the cluster's second.
+        let second = jiff::Timestamp::now().as_second();
+        cluster::eventually("the next second", 3, || {
+            if jiff::Timestamp::now().as_second() > second { Ok(()) } else { Err(String::new()) }
+        });
+    }
+    let run = || super::sweep(&site.whole_file(), &["--most=1", &in_hours(2)]).ends_with(0).report();
+    let left = "left capped/feat1 1 copies have gone in this run: the next one goes on";
+    let lines = run();
+    assert!(lines[0].starts_with("uninstall release/capped/app-feat2 ") && lines[1] == left, "{lines:?}");
+    assert_eq!(site.releases(&helm).into_iter().collect::<Vec<_>>(), ["app-feat1"]);
+    // What is left of another copy waits as well; what somebody has renamed stays, and is told.
+    site.provide("orders");
+    deploy(&helm, &site, "app-feat2", "1h", &[]);
+    site.server.run("postgres", &format!("ALTER DATABASE capped_{FEATURE} RENAME TO capped_renamed"));
+    drop(run());
+    assert_eq!(site.releases(&helm).len(), 1);
+    drop(run());
+    let lines = run();
+    // The role owns the database still.
+    let left = site.holds().into_iter().chain(site.releases(&helm)).collect::<Vec<_>>();
+    assert_eq!(left, ["role/capped_feat1"], "{lines:?}");
+    let untaken = "left database/capped_renamed database-hook knows it by no name that a copy's has";
+    assert!(lines.contains(&untaken.to_owned()), "{lines:?}");
+}
+
+#[test]
+fn what_runs_without_a_release_keeps_what_it_uses() {
+    let site = Site::of("running");
+    site.provide("orders");
+    let pod = json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "api", "namespace": site.name(), "labels": {(words::FEATURE): FEATURE}},
+        // No node is called so: it is there, and that is enough.
+        "spec": {"containers": [{"name": "api", "image": "none"}], "nodeSelector": {"none": "none"}},
+    });
+    cluster::put(&pod.to_string());
+    for words in [&["--dry-run"][..], &[]] {
+        let ended = super::sweep(&site.whole_file(), words).ends_with(0);
+        let said = "left running/orders pod api of feat1 runs, and no release of Helm says until when";
+        assert_eq!(ended.report(), [said], "{}", ended.said());
+    }
+    assert_eq!(site.holds().len(), KINDS);
+    cluster::kubectl(site.name(), &["delete", "pod", "api", "--now"]);
+    site.clear();
+    assert_eq!(site.holds().len(), 0);
 }

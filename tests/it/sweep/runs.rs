@@ -25,6 +25,32 @@ with_either_helm! {
         assert_eq!(site.holds().len(), 0, "{log}");
     }
 
+    fn a_copy_of_two_applications_goes_after_the_pods_of_both(helm, number) {
+        images::load();
+        let site = Site::of(&format!("two-{number}"));
+        for release in ["api-feat1", "web-feat1"] {
+            let mut command = helm.helm();
+            command.args(["install", release]).arg(repo::root().join("tests/charts/fullname"));
+            command.args(["--namespace", site.name(), "--wait", "--post-renderer=devstack", "--set=fullnameOverride="]);
+            let flags = ["--feature=feat1".to_owned(), format!("--release={release}"), "--ttl=1h".to_owned()];
+            let _ = process::output_of(command.args(flags.map(|flag| format!("--post-renderer-args={flag}"))));
+        }
+        let mut hooks = helm.helm();
+        hooks.args(["install", "app-feat1-hooks"]).arg(repo::root().join("charts/devstack-hooks"));
+        hooks.args(["--namespace", site.name(), "--set=feature=feat1,ttl=1h", &format!("--set=sqs.region={}", acceptance::emulator::REGION)]);
+        let queue = format!("--set=sqs.queues[0].name={}", site.name());
+        let _ = process::output_of(hooks.args(["--set=sqs.endpointUrl=http://localstack.infra:4566", &queue]));
+        assert!(cluster::objects_of(site.name(), "pods").len() >= 2);
+        let at = super::in_hours(2);
+        let ended = super::sweep_by(helm.version, &site.whole_file(), &[&at]).ends_with(0);
+        let gone = ["api-feat1", "web-feat1", "app-feat1-hooks"];
+        let lines = ended.report();
+        let expected = gone.map(|release| format!("uninstall release/{}/{release} ", site.name()));
+        let right = lines.iter().zip(&expected).all(|(line, begins)| line.starts_with(begins));
+        assert!(lines.len() == gone.len() && right, "{}", ended.said());
+        assert_eq!((site.releases(helm).len(), site.holds().len()), (0, 0));
+    }
+
     fn what_kube_janitor_has_emptied_is_cleared_so_that_the_next_deploy_brings_it_back(helm, number) {
         let site = Site::of(&format!("janitor-{number}"));
         deploy(helm, &site, "app-feat1", "6h", &["--post-renderer-args=--janitor"]);

@@ -186,7 +186,8 @@ impl Found {
 }
 
 /// What is written on an object: its annotations, and of its labels the feature.
-pub(super) fn marks(labels: &Tags, annotations: Tags) -> Tags {
+#[must_use]
+pub fn marks(labels: &Tags, annotations: Tags) -> Tags {
     let mut marks = annotations;
     marks.remove(words::FEATURE);
     if let Some(feature) = labels.get(words::FEATURE) {

@@ -30,7 +30,7 @@ use feature::words;
 mod found;
 mod keys;
 
-pub use found::Found;
+pub use found::{Found, marks};
 pub use keys::{differences, gone};
 
 /// How long one request may take.

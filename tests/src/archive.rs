@@ -1,4 +1,4 @@
-//! An image of `hooks/build-image` as a file, taken apart: its digest, what is said of it, what is in it.
+//! An OCI archive as `hooks/build-image` built it, taken apart: its digest, what is said of it, what is in it.
 
 use std::{
     fs,

@@ -1,0 +1,103 @@
+//! Of a run: what has no release any more goes, each back end's by its hook and the cluster's by its name.
+
+use provision::error::Error;
+
+use super::Run;
+use crate::{
+    config::BackEnd,
+    plan::{self, Leftover},
+    thing::{Place, Thing},
+};
+
+impl Run<'_> {
+    /// Deletes what is left of one owner's, unless a release has come meanwhile. Returns whether anything of it went, or may
+    /// have gone.
+    pub(super) async fn clear(&mut self, leftover: &Leftover) -> Result<bool, Error> {
+        let Leftover { owner, feature, things } = leftover;
+        let reason = format!("of {owner}, which is no more");
+        // In a dry run those of what would have gone run still.
+        let is_going =
+            self.options.dry_run && self.taken.contains(&(owner.namespace().to_owned(), feature.clone()));
+        if !is_going
+            && self.rules.namespaces.iter().any(|namespace| namespace == owner.namespace())
+            && let Some(pod) = self.asked.pod(owner.namespace(), feature).await?
+        {
+            // Somebody else than Helm has deployed it, or Helm's records are elsewhere (HELM_DRIVER=sql).
+            let reason = format!("pod {pod} of {feature} runs, and no release of Helm says until when");
+            self.report.line("left", &owner.to_string(), &reason)?;
+            return Ok(false);
+        }
+        if self.options.dry_run {
+            things.iter().try_for_each(|thing| self.report.line("delete", &thing.name, &reason))?;
+            return Ok(true);
+        }
+        let has = |back_end: BackEnd| things.iter().any(|thing| thing.place == Place::BackEnd(back_end));
+        let mut taken = false;
+        let mut has_subscriptions = self.down.contains(&BackEnd::Sns);
+        for back_end in self.sweep.back_ends.iter() {
+            if !has(back_end) || self.down.contains(&back_end) {
+                continue;
+            }
+            if back_end == BackEnd::Sqs && has_subscriptions {
+                let reason = "subscriptions that end in its queues are to go first, and could not";
+                self.report.line("left", &owner.to_string(), reason)?;
+                continue;
+            }
+            if !self.is_left_still(leftover).await? {
+                return Ok(taken);
+            }
+            match self.stores.clear(back_end, owner, feature, self.asked.patience.left()).await {
+                Ok(true) => taken = true,
+                Ok(false) => self.untaken(back_end, things)?,
+                Err(error) => {
+                    taken = true;
+                    has_subscriptions |= back_end == BackEnd::Sns;
+                    self.fail(&owner.to_string(), error)?;
+                }
+            }
+        }
+        if !self.is_left_still(leftover).await? {
+            return Ok(taken);
+        }
+        for thing in things {
+            let outcome = match &thing.place {
+                Place::BackEnd(_) => continue,
+                Place::Merged { namespace, name } => self
+                    .stores
+                    .take_out(namespace, name, owner, feature, self.asked.patience.left())
+                    .await
+                    .map(drop),
+                Place::Object(object) => match self.asked.remove(object).await {
+                    Ok(()) => self.report.line("delete", &thing.name, &reason),
+                    Err(error) => Err(error),
+                },
+            };
+            taken = true;
+            if let Err(error) = outcome {
+                self.fail(&thing.name, error)?;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Says which things bear a mark and are none that their hook would have made: whoever has renamed them knows why.
+    fn untaken(&self, back_end: BackEnd, things: &[Thing]) -> Result<(), Error> {
+        let reason = format!("{back_end}-hook knows it by no name that a copy's has");
+        let of = things.iter().filter(|thing| thing.place == Place::BackEnd(back_end));
+        of.map(|thing| &thing.name).try_for_each(|name| self.report.line("left", name, &reason))
+    }
+
+    /// Whether no release has come since the run looked; it is reported where one has.
+    async fn is_left_still(&self, leftover: &Leftover) -> Result<bool, Error> {
+        let namespace = leftover.owner.namespace().to_owned();
+        if !self.rules.namespaces.contains(&namespace) {
+            return Ok(true);
+        }
+        let live = self.asked.recorded(&[namespace]).await?.live;
+        let left = !plan::leftovers(&leftover.things, &live, &self.rules).0.is_empty();
+        if !left {
+            self.report.line("left", &leftover.owner.to_string(), "a release has come meanwhile")?;
+        }
+        Ok(left)
+    }
+}

@@ -1,0 +1,79 @@
+//! Of a run: deploys that were killed are told, and cleared by word.
+
+use provision::error::Error;
+
+use super::Run;
+use crate::{cluster::Recorded, record::Head, rights::Rights};
+
+/// Helm's word for a first revision that is being made: to clear it is to uninstall it.
+const INSTALL: &str = "pending-install";
+
+impl Run<'_> {
+    /// Deploys that were killed: nobody can deploy again until somebody clears them.
+    pub(super) async fn stuck(
+        &mut self,
+        recorded: &Recorded,
+        gone: &[String],
+        rights: &Rights<'_>,
+    ) -> Result<(), Error> {
+        let now = self.rules.now;
+        let stuck = |head: &&Head| head.is_stuck(now) && !gone.contains(&head.to_string());
+        for head in recorded.newest.iter().filter(stuck) {
+            let thing = format!("release/{head}");
+            let since = format!("{} since {}", head.phase(), head.began);
+            let release = recorded.releases.iter().find(|release| release.head == *head);
+            if self.rules.feature.is_some_and(|of| release.is_none_or(|release| release.feature != *of)) {
+                continue;
+            }
+            let stays = match release {
+                None => Some("it is no copy's, and stays"),
+                Some(_) if !self.options.pending => Some("--pending clears it"),
+                Some(release) if release.is_protected(self.rules.protect) => Some("it is protected"),
+                Some(release) if release.is_mislabelled => {
+                    Some("its objects are of another feature, or of none")
+                }
+                // They would take what those of its copy use that are there.
+                Some(release)
+                    if head.phase() == INSTALL
+                        && release.has_delete_hooks()
+                        && recorded.has_others(release) =>
+                {
+                    Some("its hooks are for when all of its copy goes")
+                }
+                Some(_) => None,
+            };
+            let Some(release) = release.filter(|_| stays.is_none()) else {
+                self.report.line("stuck", &thing, &format!("{since}; {}", stays.unwrap_or_default()))?;
+                continue;
+            };
+            let cleared = if head.phase() == INSTALL {
+                if !self.may_go(release, rights).await? {
+                    continue;
+                }
+                if self.options.dry_run {
+                    Ok(())
+                } else if self.is_stuck_still(head).await? {
+                    self.by_helm(release).await
+                } else {
+                    self.report.line("left", &thing, "somebody has deployed meanwhile")?;
+                    continue;
+                }
+            } else if self.options.dry_run {
+                Ok(())
+            } else {
+                self.asked.forget(head).await
+            };
+            match cleared {
+                Ok(()) => self.report.line("clear", &thing, &since)?,
+                Err(error) => self.fail(&thing, error)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether its record is what the run has read: what came before may have taken minutes.
+    async fn is_stuck_still(&self, head: &Head) -> Result<bool, Error> {
+        let recorded = self.asked.recorded(std::slice::from_ref(&head.namespace)).await?;
+        Ok(recorded.newest.contains(head))
+    }
+}

@@ -1,0 +1,107 @@
+//! Of a run: the releases of a copy go, by Helm and in their order.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use provision::{error::Error, retry::Patience};
+
+use super::Run;
+use crate::{copies::Copy, helm, plan::Going, release::Release, rights::Rights};
+
+/// With less than this left no uninstall is begun: one that is cut off in its midst is for the next run to finish.
+const LAST: Duration = Duration::from_secs(30);
+
+/// How long pods may take to end whose release is gone.
+const PODS: Duration = Duration::from_mins(2);
+
+impl Run<'_> {
+    /// Uninstalls the releases of a copy in their order, and says which are gone: what others of it use stays where one
+    /// could not go.
+    pub(super) async fn uninstall(
+        &mut self,
+        going: &Going<'_>,
+        rights: &Rights<'_>,
+    ) -> Result<Vec<String>, Error> {
+        // Before the first of them goes it is known that all of them may.
+        for release in &going.releases {
+            if !self.may_go(release, rights).await? {
+                return Ok(Vec::new());
+            }
+        }
+        let mut gone = Vec::new();
+        // What the whole copy uses goes after its pods; the pods of one that lives use it still.
+        let mut waits = going.releases.len() == going.copy.releases.len();
+        for release in &going.releases {
+            let thing = release.to_string();
+            if !self.options.dry_run {
+                if waits && !release.is_application() {
+                    waits = false;
+                    if let Err(error) = self.without_pods(going.copy).await {
+                        self.fail(&going.copy.name(), error)?;
+                        return Ok(gone);
+                    }
+                }
+                if !self.is_as_planned(going, &gone).await? {
+                    let reason = "somebody has deployed meanwhile, or said until when it lives";
+                    self.report.line("left", &thing, reason)?;
+                    return Ok(gone);
+                }
+                if let Err(error) = self.by_helm(release).await {
+                    self.fail(&thing, error)?;
+                    return Ok(gone);
+                }
+            }
+            self.report.line("uninstall", &thing, &going.why)?;
+            gone.push(release.owner());
+        }
+        if waits
+            && !self.options.dry_run
+            && let Err(error) = self.without_pods(going.copy).await
+        {
+            self.fail(&going.copy.name(), error)?;
+        }
+        Ok(gone)
+    }
+
+    /// Whether nothing keeps Helm from taking the release away; it is reported where something does.
+    pub(super) async fn may_go(&mut self, release: &Release, rights: &Rights<'_>) -> Result<bool, Error> {
+        let thing = release.to_string();
+        match rights.missing(release).await {
+            Ok(None) => return Ok(true),
+            Ok(Some(no)) => {
+                self.report.line("refuse", &thing, &no)?;
+                self.faults.push(Error::refused(format!("{thing}: uninstall: {no}")));
+            }
+            Err(error) => self.fail(&thing, error)?,
+        }
+        Ok(false)
+    }
+
+    /// Helm 4 does not wait for all pods of what it uninstalls.
+    async fn without_pods(&self, copy: &Copy) -> Result<(), Error> {
+        let patience = Patience::new(PODS.min(self.asked.patience.left()), self.report);
+        self.asked.without_pods(&copy.namespace, &copy.feature, &patience).await
+    }
+
+    pub(super) async fn by_helm(&self, release: &Release) -> Result<(), Error> {
+        let left = self.asked.patience.left();
+        if left < LAST {
+            return Err(Error::unreachable(format!(
+                "{release}: uninstall: no time is left: the next run goes on"
+            )));
+        }
+        helm::uninstall(self.options.helm, release, left, self.report).await
+    }
+
+    /// Whether the copy is what it was when the run began, but for those of its releases that are gone: what came before it may
+    /// have taken minutes.
+    async fn is_as_planned(&self, going: &Going<'_>, gone: &[String]) -> Result<bool, Error> {
+        let Going { copy, .. } = going;
+        let recorded = self.asked.recorded(std::slice::from_ref(&copy.namespace)).await?;
+        let known = |releases: &[Release]| -> BTreeMap<_, _> {
+            let of = releases.iter().filter(|release| release.feature == copy.feature);
+            let of = of.filter(|release| !gone.contains(&release.owner()));
+            of.map(|release| (release.head.uid.clone(), release.said)).collect()
+        };
+        Ok(known(&recorded.releases) == known(&copy.releases))
+    }
+}
