@@ -95,7 +95,8 @@ pub trait Provider: Sized {
     }
 
     /// Where there may be marks, whosever they are: most often each thing by its name as a want displays it, with what is
-    /// written on it where the back end says that too. Reads only.
+    /// written on it where the back end says that too; what has marks of several things may be called otherwise, and is looked
+    /// up by that name. Reads only.
     async fn listed(&self, section: &Self::Section, mark: &Mark) -> Result<Vec<Listed>, Error>;
 
     /// What is written on what is listed by its name alone, by the names of the things that it says whose they are; nothing

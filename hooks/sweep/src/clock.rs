@@ -127,7 +127,10 @@ pub(crate) fn extended(releases: &[Release], end: Option<i64>) -> Option<Said> {
         Some(Ok(Said::Until(second))) => Some(second),
         _ => None,
     });
-    Some(end.map_or(Said::Never, |end| Said::Until(until.fold(end, i64::max))))
+    let end = end.map_or(Said::Never, |end| Said::Until(until.fold(end, i64::max)));
+    // A copy that has been expired and would else live for ever has no end that could be later.
+    let ends = |release: &Release| release.ttl.as_ref().is_none_or(|ttl| ttl.lasts().is_some());
+    (end == Said::Never || releases.iter().all(ends)).then_some(end)
 }
 
 /// When the copy was last deployed.
@@ -165,7 +168,7 @@ mod tests {
             began: at(began),
             labels,
         };
-        Release::read(head, Ok(Body { objects: vec![], hooks: vec![] })).expect("a copy's")
+        Release::read(head, Ok(Body { objects: vec![], hooks: vec![] }.into())).expect("a copy's")
     }
 
     fn at(second: i64) -> Timestamp {
@@ -241,6 +244,8 @@ mod tests {
             ("one is kept", vec![(100, "1h", "never"), (200, "1h", "")], Some(9000), None),
             ("no ttl", vec![(100, "", "")], Some(9000), None),
             ("one lives for ever", vec![(100, "forever", ""), (200, "1h", "")], Some(9000), None),
+            ("one is expired and lived for ever", vec![(100, "forever", "expired-100")], Some(9000), None),
+            ("an expired one", vec![(100, "1h", "expired-100")], Some(9000), Some(Said::Until(9000))),
             ("a word that cannot be read", vec![(100, "1h", "soon")], Some(9000), None),
         ];
         for (name, releases, end, expected) in cases {

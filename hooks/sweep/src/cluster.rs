@@ -3,7 +3,7 @@
 //! It reads metadata wherever they are enough: values of Secrets that are no records of Helm's never come here. It
 //! decides nothing.
 
-use std::{cell::RefCell, collections::BTreeMap, fmt};
+use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
 
 use feature::{FeatureName, words};
 use k8s_openapi::{
@@ -26,7 +26,7 @@ use serde_json::json;
 use crate::{
     clock::Said,
     plan::Live,
-    record::{self, Body, Head, Status},
+    record::{self, Body, Contents, Head, Status},
     release::Release,
     thing::{Object, ObjectKind, Thing},
 };
@@ -37,7 +37,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) patience: &'a Patience<'a>,
     pub(crate) endpoint: String,
     /// What records hold that were read, by uid and version: it is looked again often, and most are as they were.
-    bodies: RefCell<BTreeMap<(String, String), Result<Body, String>>>,
+    bodies: RefCell<BTreeMap<(String, String), Contents>>,
 }
 
 /// What Helm has recorded in some namespaces.
@@ -195,7 +195,7 @@ impl<'a> Asked<'a> {
     }
 
     /// None where the record has gone.
-    async fn body(&self, head: &Head) -> Result<Option<Result<Body, String>>, Error> {
+    async fn body(&self, head: &Head) -> Result<Option<Contents>, Error> {
         let version = (head.uid.clone(), head.resource_version.clone());
         if let Some(body) = self.bodies.borrow().get(&version) {
             return Ok(Some(body.clone()));
@@ -206,23 +206,26 @@ impl<'a> Asked<'a> {
             return Ok(None);
         };
         let value = record.data.unwrap_or_default().remove("release");
-        let body = value.ok_or("it has no release in it".to_owned()).and_then(|value| Body::read(&value.0));
+        let body = value
+            .ok_or("it has no release in it".to_owned())
+            .and_then(|value| Body::read(&value.0))
+            .map(Rc::new);
         self.bodies.borrow_mut().insert(version, body.clone());
         Ok(Some(body))
     }
 
-    /// What carries our mark in a namespace.
-    pub(crate) async fn marked(&self, namespace: &str) -> Result<Vec<Thing>, Error> {
+    /// What of the Secrets in a namespace carries our mark.
+    pub(crate) async fn secrets(&self, namespace: &str) -> Result<Vec<Thing>, Error> {
         let others = ListParams::default().labels("owner!=helm");
+        let secrets = self.metadata::<Secret>(namespace, others).await?.into_iter();
+        Ok(secrets.flat_map(|metadata| Thing::of_object(ObjectKind::Secret, namespace, metadata)).collect())
+    }
+
+    /// What of the `ConfigMap`s does.
+    pub(crate) async fn config_maps(&self, namespace: &str) -> Result<Vec<Thing>, Error> {
         let labelled = ListParams::default().labels(words::FEATURE);
-        let secrets = self.metadata::<Secret>(namespace, others).await?;
-        let config_maps = self.metadata::<ConfigMap>(namespace, labelled).await?;
-        let secrets = secrets.into_iter().map(|metadata| (ObjectKind::Secret, metadata));
-        let config_maps = config_maps.into_iter().map(|metadata| (ObjectKind::ConfigMap, metadata));
-        Ok(secrets
-            .chain(config_maps)
-            .flat_map(|(kind, metadata)| Thing::of_object(kind, namespace, metadata))
-            .collect())
+        let all = self.metadata::<ConfigMap>(namespace, labelled).await?.into_iter();
+        Ok(all.flat_map(|metadata| Thing::of_object(ObjectKind::ConfigMap, namespace, metadata)).collect())
     }
 
     async fn metadata<K>(&self, namespace: &str, params: ListParams) -> Result<Vec<ObjectMeta>, Error>

@@ -1,4 +1,4 @@
-//! The file of kind `FeatureSweep`: which namespaces, which back ends, and what is never touched.
+//! The file of kind `FeatureSweep`: which namespaces, which back ends, and what stays.
 
 use std::{collections::BTreeMap, fmt, fs, num::NonZeroUsize, path::Path, str::FromStr};
 
@@ -19,7 +19,7 @@ pub(crate) struct Sweep {
     pub(crate) neighbours: Vec<String>,
     /// Namespaces whose copies no Helm has recorded here: of their things the marks alone say when they go.
     pub(crate) unasked: Vec<Pattern>,
-    /// Releases and things that are never touched, by their names.
+    /// Releases and things that stay, by their names.
     pub(crate) protect: Vec<Pattern>,
     /// How many copies one run takes away.
     pub(crate) most: Option<NonZeroUsize>,

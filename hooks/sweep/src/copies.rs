@@ -16,7 +16,8 @@ use crate::{
 pub(crate) struct Copy {
     pub(crate) namespace: String,
     pub(crate) feature: FeatureName,
-    /// Those that have objects first, then by name: the order in which they go.
+    /// Those that have objects first, of these those without hooks that run when they go, then by name: the order in which
+    /// they go.
     pub(crate) releases: Vec<Release>,
     /// In the order of their names.
     pub(crate) things: Vec<Thing>,
@@ -65,7 +66,9 @@ pub(crate) fn copies(releases: Vec<Release>, things: Vec<Thing>) -> Vec<Copy> {
     }
     let mut copies: Vec<Copy> = copies.into_values().collect();
     for copy in &mut copies {
-        copy.releases.sort_by_cached_key(|release| (!release.is_application(), release.head.release.clone()));
+        copy.releases.sort_by_cached_key(|release| {
+            (!release.is_application(), release.has_delete_hooks(), release.head.release.clone())
+        });
         copy.things.sort_by(|one, other| one.name.cmp(&other.name));
     }
     copies

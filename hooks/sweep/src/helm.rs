@@ -10,7 +10,7 @@ use crate::{child, release::Release};
 /// How long Helm may wait at each of its steps; its own default.
 const STEP: Duration = Duration::from_mins(5);
 
-/// `helm uninstall`, which waits until the pods are gone: what they use goes after them. `left` is how long it may take.
+/// `helm uninstall`, which waits until the objects are gone. `left` is how long it may take.
 pub(crate) async fn uninstall(
     helm: &Path,
     release: &Release,

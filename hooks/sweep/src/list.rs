@@ -14,6 +14,7 @@ use crate::{
     clock::Due,
     cluster::Asked,
     copies::{Copy, copies},
+    plan::Rules,
     record::Status,
     run::{every, things},
     stores::Stores,
@@ -28,15 +29,18 @@ pub(crate) async fn list(all: &All, output: As, report: &Report) -> Result<(), E
     let recorded = asked.recorded(&namespaces).await?;
     let stores = Stores::beside(&sweep.back_ends, report);
     let (mut things, faults) = things(&asked, &stores, &sweep, &namespaces, &BTreeSet::new()).await;
-    let unasked = all.unasked(&sweep);
-    things.retain(|thing| {
-        let namespace = thing.owner.namespace();
-        namespaces.iter().any(|asked| asked == namespace)
-            || unasked.iter().any(|pattern| pattern.matches(namespace))
-    });
+    let rules = Rules {
+        now: all.now(),
+        feature: all.feature.as_ref(),
+        protect: &sweep.protect,
+        namespaces: &namespaces,
+        unasked: all.unasked(&sweep),
+    };
+    things
+        .retain(|thing| rules.asks(thing.owner.namespace()) || rules.leaves_unasked(thing.owner.namespace()));
     let mut copies = copies(recorded.releases, things);
-    copies.retain(|copy| all.feature.as_ref().is_none_or(|feature| copy.feature == *feature));
-    report.text(&written(&copies, output, all.now()))?;
+    copies.retain(|copy| rules.feature.is_none_or(|feature| copy.feature == *feature));
+    report.text(&written(&copies, output, rules.now))?;
     every(faults.into_iter().map(|(_, error)| error).collect())
 }
 

@@ -19,6 +19,18 @@ pub(crate) struct Rules<'a> {
     pub(crate) unasked: &'a [Pattern],
 }
 
+impl Rules<'_> {
+    /// Whether Helm is asked for the releases of a namespace.
+    pub(crate) fn asks(&self, namespace: &str) -> bool {
+        self.namespaces.iter().any(|asked| asked == namespace)
+    }
+
+    /// Whether of the things of a namespace their marks alone say when they go.
+    pub(crate) fn leaves_unasked(&self, namespace: &str) -> bool {
+        self.unasked.iter().any(|pattern| pattern.matches(namespace))
+    }
+}
+
 /// Releases of a copy that go, in their order, and why.
 #[derive(Debug)]
 pub(crate) struct Going<'a> {
@@ -77,7 +89,7 @@ pub(crate) fn going<'a>(
                 (gone, "its objects are gone, and the release does not know".to_owned())
             }
         };
-        match held(copy, &releases, rules) {
+        match held(copy, rules) {
             Some(reason) => staying.push(Staying { thing: copy.name(), reason }),
             None => going.push(Going { copy, releases, why }),
         }
@@ -86,7 +98,9 @@ pub(crate) fn going<'a>(
     (going, staying)
 }
 
-fn held(copy: &Copy, releases: &[&Release], rules: &Rules<'_>) -> Option<String> {
+/// Why a copy stays of which some releases could go: what is true of one of them keeps all.
+pub(crate) fn held(copy: &Copy, rules: &Rules<'_>) -> Option<String> {
+    let releases = &copy.releases;
     if let Some(thing) = copy.things.iter().find(|thing| is_protected(thing, rules.protect)) {
         return Some(format!("{} is protected", thing.name));
     }
@@ -133,7 +147,7 @@ pub(crate) fn leftovers(things: &[Thing], live: &Live, rules: &Rules<'_>) -> (Ve
 /// Whether nothing that is there has any use for the thing.
 fn is_left(thing: &Thing, live: &Live, rules: &Rules<'_>) -> bool {
     let namespace = thing.owner.namespace();
-    if rules.namespaces.iter().any(|asked| asked == namespace) {
+    if rules.asks(namespace) {
         let uses = |((of, release), feature): (&(String, String), &Option<FeatureName>)| {
             let same = feature.as_ref() == Some(&thing.feature);
             // Of a release that says no feature nobody knows for which its things are.
@@ -141,12 +155,12 @@ fn is_left(thing: &Thing, live: &Live, rules: &Rules<'_>) -> bool {
         };
         return !live.iter().any(uses);
     }
-    let unasked = rules.unasked.iter().any(|pattern| pattern.matches(namespace));
-    unasked && thing.expires_at.is_some_and(|at| at <= rules.now)
+    rules.leaves_unasked(namespace) && thing.expires_at.is_some_and(|at| at <= rules.now)
 }
 
 fn is_protected(thing: &Thing, protect: &[Pattern]) -> bool {
-    let name = thing.name.split_once('/').map_or(thing.name.as_str(), |(_, name)| name);
+    // Behind its kind and namespace; of what a queue has in a topic of somebody's the queue is the copy's.
+    let name = thing.name.rsplit('/').next().and_then(|name| name.rsplit("->").next()).unwrap_or_default();
     // Groups of Kafka are told from its topics.
     let names = [name.strip_prefix("group:").unwrap_or(name), thing.owner.release()];
     protect.iter().any(|pattern| names.iter().any(|name| pattern.matches(name)))

@@ -3,7 +3,7 @@
 //! Its labels say which release, revision and status (`pkg/storage/driver/secrets.go` of Helm 3 and 4); labels of
 //! others are carried on to the next revision. Its data is a JSON text, compressed, in base64.
 
-use std::{fmt, io::Read};
+use std::{fmt, io::Read, rc::Rc};
 
 use flate2::read::GzDecoder;
 use jiff::{SignedDuration, Timestamp};
@@ -144,6 +144,9 @@ pub(crate) fn newest(heads: Vec<Head>) -> Vec<Head> {
     }
     newest
 }
+
+/// What a record holds, which many look at; the reason where it cannot be read.
+pub(crate) type Contents = Result<Rc<Body>, String>;
 
 impl Body {
     /// What the value `release` of a record's data holds.

@@ -9,7 +9,7 @@ use provision::config::secret::Pattern;
 use crate::{
     clock::{NotSaid, Said},
     manifest::{annotated, feature_of},
-    record::{Body, Head, Hook, Status},
+    record::{Contents, Head, Hook, Status},
 };
 
 /// A release of a copy.
@@ -28,14 +28,14 @@ pub(crate) struct Release {
     /// The ttl by which kube-janitor takes its objects, if it does.
     pub(crate) janitor: Option<Ttl>,
     /// What it is made of; the reason where its record cannot be read.
-    pub(crate) body: Result<Body, String>,
+    pub(crate) body: Contents,
 }
 
 impl Release {
     /// The release of a record; none where it is no copy's. The record's label says whose copy it is, or else, where it has
     /// none, the label of its objects, if all of them bear the same.
-    pub(crate) fn read(head: Head, body: Result<Body, String>) -> Option<Self> {
-        let all = body.as_ref().map(Body::all).unwrap_or_default();
+    pub(crate) fn read(head: Head, body: Contents) -> Option<Self> {
+        let all = body.as_ref().map(|body| body.all()).unwrap_or_default();
         let of_objects = feature_of(all.iter().copied());
         let feature: FeatureName =
             head.labels.get(words::FEATURE).map(String::as_str).or(of_objects)?.parse().ok()?;

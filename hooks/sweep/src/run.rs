@@ -87,6 +87,8 @@ impl Run<'_> {
         let recorded = self.asked.recorded(self.rules.namespaces).await?;
         // What a copy holds keeps it from going only where something is protected.
         let things = if self.rules.protect.is_empty() { Vec::new() } else { self.things().await };
+        // A back end that is down now may be there when a hook comes to it.
+        let is_unknown = !self.rules.protect.is_empty() && !self.faults.is_empty();
         let copies = copies(recorded.releases.clone(), things);
         let rights = Rights::new(self.asked);
         let hollow = self.hollow(&recorded, &rights).await?;
@@ -96,6 +98,11 @@ impl Run<'_> {
         let mut gone = Vec::new();
         for going in &going {
             let copy = (going.copy.namespace.clone(), going.copy.feature.clone());
+            if is_unknown {
+                let reason = "something is protected, and not every back end says what the copy holds";
+                self.report.line("left", &going.copy.name(), reason)?;
+                continue;
+            }
             if !self.has_room(&copy, &going.copy.name())? {
                 continue;
             }
@@ -105,7 +112,7 @@ impl Run<'_> {
             }
             gone.extend(releases);
         }
-        self.stuck(&recorded, &gone, &rights).await?;
+        self.stuck(&recorded, &copies, &gone, &rights).await?;
         let things = self.things().await;
         let live = self.live(&gone).await?;
         let (left, staying) = plan::leftovers(&things, &live, &self.rules);
@@ -119,9 +126,14 @@ impl Run<'_> {
                 )));
             }
             let copy = (leftover.owner.namespace().to_owned(), leftover.feature.clone());
-            // What no hook can take leaves the room to others.
-            if self.has_room(&copy, &leftover.name())? && self.clear(leftover).await? {
-                self.taken.insert(copy);
+            if !self.has_room(&copy, &leftover.name())? {
+                continue;
+            }
+            match self.clear(leftover).await {
+                // What nobody can take leaves the room to others.
+                Ok(false) => {}
+                Ok(true) => drop(self.taken.insert(copy)),
+                Err(error) => self.fail(&leftover.name(), error)?,
             }
         }
         Ok(())
@@ -197,12 +209,16 @@ pub(crate) async fn things(
             Err(error) => faults.push((Some(back_end), error)),
         }
     }
-    let neighbours = sweep.neighbours.iter().filter(|neighbour| !namespaces.contains(neighbour));
-    for namespace in namespaces.iter().chain(neighbours) {
-        match asked.marked(namespace).await {
-            Ok(marked) => things.extend(marked),
-            Err(error) => faults.push((None, error)),
-        }
+    let mut ask = |outcome: Result<Vec<Thing>, Error>| match outcome {
+        Ok(marked) => things.extend(marked),
+        Err(error) => faults.push((None, error)),
+    };
+    for namespace in namespaces {
+        ask(asked.secrets(namespace).await);
+        ask(asked.config_maps(namespace).await);
+    }
+    for namespace in sweep.neighbours.iter().filter(|neighbour| !namespaces.contains(neighbour)) {
+        ask(asked.secrets(namespace).await);
     }
     (things, faults)
 }

@@ -59,8 +59,8 @@ impl<'a> Stores<'a> {
         Ok(things)
     }
 
-    /// Deletes all that an owner has in a back end for a feature, and reports it. Returns whether there was anything that the
-    /// hook knew.
+    /// Deletes all that an owner has in a back end for a feature, and reports it. Returns whether
+    /// anything was.
     pub(crate) async fn clear(
         &self,
         back_end: BackEnd,
@@ -86,19 +86,21 @@ impl<'a> Stores<'a> {
 
     async fn delete(&self, back_end: BackEnd, file: &str, left: Duration) -> Result<bool, Error> {
         let (out, ended) = self.hook(back_end, "delete", file, left).await?;
-        let mut left = None;
+        let (mut stays, mut is_any) = (None, false);
         for line in out.lines() {
             let line: Line = serde_json::from_str(line)
                 .map_err(|error| nonsense(back_end, "delete", &error.to_string()))?;
             let Line { change, thing, reason } = line;
             self.report.line(&change, &thing, &reason)?;
             if change == "left" {
-                left.get_or_insert(thing);
+                stays.get_or_insert(thing);
+            } else {
+                is_any |= change == "delete";
             }
         }
         ended?;
         // A hook's delete ends well where a back end is down, for Helm's sake.
-        left.map_or(Ok(!out.is_empty()), |thing| {
+        stays.map_or(Ok(is_any), |thing| {
             Err(Error::unreachable(format!("{thing}: is left, and the next run tries again")))
         })
     }

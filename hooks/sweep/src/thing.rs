@@ -70,15 +70,21 @@ impl Thing {
             return Vec::new();
         };
         let namespace = namespace.to_owned();
-        let called = format!("{kind}/{name}");
+        // One in a namespace beside its owner's is called by that, too.
+        let called = |owner: &str| match owner.split_once('/') {
+            Some((of_owner, _)) if of_owner != namespace => format!("{kind}/{namespace}/{name}"),
+            _ => format!("{kind}/{name}"),
+        };
         let marks = marks(&labels.unwrap_or_default(), annotations.unwrap_or_default());
-        if marks.contains_key(words::OWNER) {
+        if let Some(owner) = marks.get(words::OWNER) {
+            let marked = Marked::of(&called(owner), &marks);
             let place = Place::Object(Object { kind, namespace, name, uid, resource_version });
-            return Self::of(Marked::of(&called, &marks), place).into_iter().collect();
+            return Self::of(marked, place).into_iter().collect();
         }
         let merged = managed_fields.unwrap_or_default().into_iter().flat_map(|entry| merged(&entry));
         merged
             .filter_map(|(feature, owner)| {
+                let called = called(&owner);
                 let marks = [(words::FEATURE.to_owned(), feature), (words::OWNER.to_owned(), owner)].into();
                 let place = Place::Merged { namespace: namespace.clone(), name: name.clone() };
                 Self::of(Marked::of(&called, &marks), place)

@@ -47,6 +47,7 @@ impl Subject for Databases<'_> {
     type Provider = database_hook::Server;
 
     const FIELD: &'static str = "connectionLimit";
+    const WORD: &'static str = WORD;
     const SECRET: &'static str = SECRET;
 
     fn section(&self, feature: Option<&str>, variant: Variant) -> Section {

@@ -33,6 +33,7 @@ impl Subject for Events {
     type Provider = kafka_hook::Broker;
 
     const FIELD: &'static str = "retention.ms";
+    const WORD: &'static str = STEM;
     const SECRET: &'static str = SECRET;
 
     fn section(&self, feature: Option<&str>, variant: Variant) -> Kafka {

@@ -49,6 +49,7 @@ impl Subject for Queues<'_> {
     type Provider = sqs_hook::Queues;
 
     const FIELD: &'static str = "visibilityTimeout";
+    const WORD: &'static str = "laws";
     const SECRET: &'static str = SECRET;
 
     fn section(&self, feature: Option<&str>, variant: Variant) -> Sqs {

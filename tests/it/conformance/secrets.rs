@@ -58,6 +58,7 @@ impl Subject for Secrets {
     type Provider = secret_hook::Secrets;
 
     const FIELD: &'static str = "SETTING";
+    const WORD: &'static str = "laws";
     const SECRET: &'static str = SECRET;
 
     fn section(&self, feature: Option<&str>, variant: Variant) -> Section {

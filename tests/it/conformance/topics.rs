@@ -60,6 +60,7 @@ impl Subject for Topics<'_> {
     type Provider = sns_hook::Topics;
 
     const FIELD: &'static str = "displayName";
+    const WORD: &'static str = "laws";
     const SECRET: &'static str = SECRET;
 
     fn section(&self, feature: Option<&str>, variant: Variant) -> Sns {

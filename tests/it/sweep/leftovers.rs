@@ -246,7 +246,11 @@ fn a_run_takes_no_more_copies_than_it_may_and_the_oldest_first() {
     site.server.run("postgres", &format!("ALTER DATABASE capped_{FEATURE} RENAME TO capped_renamed"));
     drop(run());
     assert_eq!(site.releases(&helm).len(), 1);
-    drop(run());
+    let lines = run();
+    assert!(
+        lines.contains(&"left capped/orders 1 copies have gone in this run: the next one goes on".to_owned()),
+        "{lines:?}"
+    );
     let lines = run();
     // The role owns the database still.
     let left = site.holds().into_iter().chain(site.releases(&helm)).collect::<Vec<_>>();
@@ -276,4 +280,26 @@ fn what_runs_without_a_release_keeps_what_it_uses() {
     cluster::kubectl(site.name(), &["delete", "pod", "api", "--now"]);
     site.clear();
     assert_eq!(site.holds().len(), 0);
+}
+
+#[test]
+fn what_was_cloned_into_a_neighbour_goes_too() {
+    let site = Site::of("cloner");
+    let beside = acceptance::place::Namespace::new("cloner-beside");
+    for (name, feature) in [("cert-feat1", FEATURE), ("cert", "")] {
+        let owner = if feature.is_empty() { "cloner-beside/base" } else { "cloner/orders" };
+        let labels = if feature.is_empty() { json!({}) } else { json!({(words::FEATURE): feature}) };
+        let marks = json!({(words::OWNER): owner});
+        let metadata = json!({"name": name, "namespace": beside.0, "annotations": marks, "labels": labels});
+        cluster::put(&json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata}).to_string());
+    }
+    let secrets = || {
+        let secrets = cluster::objects_of(&beside.0, "secrets").into_keys();
+        secrets.filter(|name| name.contains("cert")).collect::<Vec<_>>()
+    };
+    assert_eq!(super::sweep(&site.file(""), &[]).ends_with(0).stdout, "");
+    assert_eq!(secrets(), ["Secret/cert", "Secret/cert-feat1"]);
+    let ended = super::sweep(&site.file("neighbours: [cloner-beside]"), &[]).ends_with(0);
+    assert_eq!(ended.report(), ["delete secret/cloner-beside/cert-feat1 of cloner/orders, which is no more"]);
+    assert_eq!(secrets(), ["Secret/cert"]);
 }

@@ -25,7 +25,7 @@ with_either_helm! {
         assert_eq!(site.holds().len(), 0, "{log}");
     }
 
-    fn a_copy_of_two_applications_goes_after_the_pods_of_both(helm, number) {
+    fn a_copy_of_two_applications_goes_in_one_run_and_its_hooks_last(helm, number) {
         images::load();
         let site = Site::of(&format!("two-{number}"));
         for release in ["api-feat1", "web-feat1"] {

@@ -12,6 +12,7 @@ impl Subject for Shelf {
     type Provider = Boxes;
 
     const FIELD: &'static str = "size";
+    const WORD: &'static str = "";
     const SECRET: &'static str = SECRET;
 
     fn section(&self, feature: Option<&str>, variant: Variant) -> Section {

@@ -34,7 +34,7 @@ fn release(owner: &str, feature: &str, began: i64) -> Release {
     } else {
         (vec![object], vec![])
     };
-    Release::read(head, Ok(Body { objects, hooks })).expect("a copy's")
+    Release::read(head, Ok(Body { objects, hooks }.into())).expect("a copy's")
 }
 
 fn thing(name: &str, owner: &str, feature: &str, expires: i64) -> Thing {
@@ -129,6 +129,10 @@ fn a_copy_that_holds_what_is_protected_stays_with_its_releases() {
     case.rules.protect = patterns(&["shared-*"]);
     let said = vec!["demo/feat1: kafka/group:shared-feat1 is protected".to_owned()];
     assert_eq!(case.going(&[]), (vec![], said));
+    // Of a part in a topic the queue is the copy's, and the topic somebody else's.
+    let things = vec![thing("sns/shared-events->emails-feat1", "demo/web-feat1", "feat1", 3600)];
+    case.copies = copies(vec![release("demo/web-feat1", "feat1", 0)], things);
+    assert_eq!(case.going(&[]).0, ["demo/web-feat1"]);
 }
 
 #[test]

@@ -9,9 +9,11 @@ use crate::{
     thing::{Place, Thing},
 };
 
+/// Why queues stay.
+const SUBSCRIBED: &str = "subscriptions that end in its queues are to go first, and could not";
+
 impl Run<'_> {
-    /// Deletes what is left of one owner's, unless a release has come meanwhile. Returns whether anything of it went, or may
-    /// have gone.
+    /// Deletes what is left of one owner's, unless a release has come meanwhile. Returns whether anything of it went.
     pub(super) async fn clear(&mut self, leftover: &Leftover) -> Result<bool, Error> {
         let Leftover { owner, feature, things } = leftover;
         let reason = format!("of {owner}, which is no more");
@@ -19,7 +21,7 @@ impl Run<'_> {
         let is_going =
             self.options.dry_run && self.taken.contains(&(owner.namespace().to_owned(), feature.clone()));
         if !is_going
-            && self.rules.namespaces.iter().any(|namespace| namespace == owner.namespace())
+            && self.rules.asks(owner.namespace())
             && let Some(pod) = self.asked.pod(owner.namespace(), feature).await?
         {
             // Somebody else than Helm has deployed it, or Helm's records are elsewhere (HELM_DRIVER=sql).
@@ -28,19 +30,22 @@ impl Run<'_> {
             return Ok(false);
         }
         if self.options.dry_run {
-            things.iter().try_for_each(|thing| self.report.line("delete", &thing.name, &reason))?;
+            let stays = |thing: &&Thing| {
+                thing.place == Place::BackEnd(BackEnd::Sqs) && self.down.contains(&BackEnd::Sns)
+            };
+            if things.iter().any(|thing| stays(&thing)) {
+                self.report.line("left", &owner.to_string(), SUBSCRIBED)?;
+            }
+            let mut going = things.iter().filter(|thing| !stays(thing));
+            going.try_for_each(|thing| self.report.line("delete", &thing.name, &reason))?;
             return Ok(true);
         }
         let has = |back_end: BackEnd| things.iter().any(|thing| thing.place == Place::BackEnd(back_end));
         let mut taken = false;
-        let mut has_subscriptions = self.down.contains(&BackEnd::Sns);
-        for back_end in self.sweep.back_ends.iter() {
-            if !has(back_end) || self.down.contains(&back_end) {
-                continue;
-            }
-            if back_end == BackEnd::Sqs && has_subscriptions {
-                let reason = "subscriptions that end in its queues are to go first, and could not";
-                self.report.line("left", &owner.to_string(), reason)?;
+        let mut sns_failed = self.down.contains(&BackEnd::Sns);
+        for back_end in self.sweep.back_ends.iter().filter(|back_end| has(*back_end)) {
+            if back_end == BackEnd::Sqs && sns_failed {
+                self.report.line("left", &owner.to_string(), SUBSCRIBED)?;
                 continue;
             }
             if !self.is_left_still(leftover).await? {
@@ -50,8 +55,7 @@ impl Run<'_> {
                 Ok(true) => taken = true,
                 Ok(false) => self.untaken(back_end, things)?,
                 Err(error) => {
-                    taken = true;
-                    has_subscriptions |= back_end == BackEnd::Sns;
+                    sns_failed |= back_end == BackEnd::Sns;
                     self.fail(&owner.to_string(), error)?;
                 }
             }
@@ -72,9 +76,9 @@ impl Run<'_> {
                     Err(error) => Err(error),
                 },
             };
-            taken = true;
-            if let Err(error) = outcome {
-                self.fail(&thing.name, error)?;
+            match outcome {
+                Ok(()) => taken = true,
+                Err(error) => self.fail(&thing.name, error)?,
             }
         }
         Ok(taken)
@@ -90,7 +94,7 @@ impl Run<'_> {
     /// Whether no release has come since the run looked; it is reported where one has.
     async fn is_left_still(&self, leftover: &Leftover) -> Result<bool, Error> {
         let namespace = leftover.owner.namespace().to_owned();
-        if !self.rules.namespaces.contains(&namespace) {
+        if !self.rules.asks(&namespace) {
             return Ok(true);
         }
         let live = self.asked.recorded(&[namespace]).await?.live;

@@ -3,7 +3,7 @@
 use provision::error::Error;
 
 use super::Run;
-use crate::{cluster::Recorded, record::Head, rights::Rights};
+use crate::{cluster::Recorded, copies::Copy, plan, record::Head, rights::Rights};
 
 /// Helm's word for a first revision that is being made: to clear it is to uninstall it.
 const INSTALL: &str = "pending-install";
@@ -13,6 +13,7 @@ impl Run<'_> {
     pub(super) async fn stuck(
         &mut self,
         recorded: &Recorded,
+        copies: &[Copy],
         gone: &[String],
         rights: &Rights<'_>,
     ) -> Result<(), Error> {
@@ -25,13 +26,17 @@ impl Run<'_> {
             if self.rules.feature.is_some_and(|of| release.is_none_or(|release| release.feature != *of)) {
                 continue;
             }
+            // Of a copy that has a release that is protected, or holds what is, nothing goes.
+            let copy = release.and_then(|release| {
+                copies
+                    .iter()
+                    .find(|copy| (&copy.namespace, &copy.feature) == (&head.namespace, &release.feature))
+            });
+            let held = copy.and_then(|copy| plan::held(copy, &self.rules));
             let stays = match release {
                 None => Some("it is no copy's, and stays"),
                 Some(_) if !self.options.pending => Some("--pending clears it"),
-                Some(release) if release.is_protected(self.rules.protect) => Some("it is protected"),
-                Some(release) if release.is_mislabelled => {
-                    Some("its objects are of another feature, or of none")
-                }
+                Some(_) if held.is_some() => held.as_deref(),
                 // They would take what those of its copy use that are there.
                 Some(release)
                     if head.phase() == INSTALL
@@ -52,11 +57,15 @@ impl Run<'_> {
                 }
                 if self.options.dry_run {
                     Ok(())
-                } else if self.is_stuck_still(head).await? {
-                    self.by_helm(release).await
                 } else {
-                    self.report.line("left", &thing, "somebody has deployed meanwhile")?;
-                    continue;
+                    match self.is_stuck_still(head).await {
+                        Ok(true) => self.by_helm(release).await,
+                        Ok(false) => {
+                            self.report.line("left", &thing, "somebody has deployed meanwhile")?;
+                            continue;
+                        }
+                        Err(error) => Err(error),
+                    }
                 }
             } else if self.options.dry_run {
                 Ok(())

@@ -33,17 +33,24 @@ impl Run<'_> {
         for release in &going.releases {
             let thing = release.to_string();
             if !self.options.dry_run {
-                if waits && !release.is_application() {
+                if waits && (!release.is_application() || release.has_delete_hooks()) {
                     waits = false;
-                    if let Err(error) = self.without_pods(going.copy).await {
+                    if let Err(error) = self.without_pods(going.copy, &gone).await {
                         self.fail(&going.copy.name(), error)?;
                         return Ok(gone);
                     }
                 }
-                if !self.is_as_planned(going, &gone).await? {
-                    let reason = "somebody has deployed meanwhile, or said until when it lives";
-                    self.report.line("left", &thing, reason)?;
-                    return Ok(gone);
+                match self.is_as_planned(going, &gone).await {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        let reason = "somebody has deployed meanwhile, or said until when it lives";
+                        self.report.line("left", &thing, reason)?;
+                        return Ok(gone);
+                    }
+                    Err(error) => {
+                        self.fail(&thing, error)?;
+                        return Ok(gone);
+                    }
                 }
                 if let Err(error) = self.by_helm(release).await {
                     self.fail(&thing, error)?;
@@ -55,7 +62,7 @@ impl Run<'_> {
         }
         if waits
             && !self.options.dry_run
-            && let Err(error) = self.without_pods(going.copy).await
+            && let Err(error) = self.without_pods(going.copy, &gone).await
         {
             self.fail(&going.copy.name(), error)?;
         }
@@ -76,9 +83,11 @@ impl Run<'_> {
         Ok(false)
     }
 
-    /// Helm 4 does not wait for all pods of what it uninstalls.
-    async fn without_pods(&self, copy: &Copy) -> Result<(), Error> {
-        let patience = Patience::new(PODS.min(self.asked.patience.left()), self.report);
+    /// Helm 4 does not wait for all pods of what it uninstalls. Where nothing went just now, none is about to end: others are
+    /// not to wait for those that never do.
+    async fn without_pods(&self, copy: &Copy, gone: &[String]) -> Result<(), Error> {
+        let most = if gone.is_empty() { Duration::from_secs(1) } else { PODS };
+        let patience = Patience::new(most.min(self.asked.patience.left()), self.report);
         self.asked.without_pods(&copy.namespace, &copy.feature, &patience).await
     }
 
