@@ -10,7 +10,7 @@ use crate::{child, release::Release};
 /// How long Helm may wait at each of its steps; its own default.
 const STEP: Duration = Duration::from_mins(5);
 
-/// `helm uninstall`, which waits until the objects are gone. `left` is how long it may take.
+/// `helm uninstall`. `left` is how long it may take.
 pub(crate) async fn uninstall(
     helm: &Path,
     release: &Release,
@@ -22,8 +22,12 @@ pub(crate) async fn uninstall(
     let mut command = Command::new(helm);
     command
         .args(["uninstall", &release.head.release, "--namespace", &release.head.namespace])
-        .args(["--wait", "--cascade=foreground"])
         .arg(format!("--timeout={}s", STEP.min(left).as_secs()));
+    // Its hooks take away what its own pods use. For all others the run itself waits: Helm 4 at times takes a Deployment that is
+    // about to go for a failure.
+    if release.is_application() && release.has_delete_hooks() {
+        command.args(["--wait", "--cascade=foreground"]);
+    }
     // It is to speak with the cluster that was asked, and to find the records that were read.
     for (name, _) in std::env::vars_os() {
         let is_others =
