@@ -252,6 +252,14 @@ fn in_hours(hours: i64) -> String {
     format!("--at={}", Timestamp::now() + hours.hours())
 }
 
+/// Until a record that is made now is later than those before: it is as old as the cluster's second.
+fn next_second() {
+    let second = Timestamp::now().as_second();
+    cluster::eventually("the next second", 3, || {
+        if Timestamp::now().as_second() > second { Ok(()) } else { Err(String::new()) }
+    });
+}
+
 /// A release of the chart `secret` as a copy's, which has no pods: deployed at once. Its feature is the end of its name.
 fn deploy(helm: &Helm, site: &Site, release: &str, ttl: &str, words: &[&str]) {
     let (_, feature) = release.rsplit_once('-').expect("a feature at its end");

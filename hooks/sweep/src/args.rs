@@ -10,6 +10,7 @@ use provision::{Timeout, config::secret::Pattern, error::Error, parsed, report::
 use crate::{
     cluster::Asked,
     config::{self, Sweep},
+    plan::Rules,
 };
 
 /// What sweep was asked to do.
@@ -150,16 +151,27 @@ impl All {
     }
 
     /// Namespaces of which no Helm is asked: whoever names namespaces means those alone.
-    pub(crate) fn unasked<'a>(&self, sweep: &'a Sweep) -> &'a [Pattern] {
+    fn unasked<'a>(&self, sweep: &'a Sweep) -> &'a [Pattern] {
         if self.namespaces.is_empty() { &sweep.unasked } else { &[] }
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
-        self.at.unwrap_or_else(Timestamp::now)
+    /// What a run or a list goes by.
+    pub(crate) fn rules<'a>(&'a self, sweep: &'a Sweep, namespaces: &'a [String]) -> Rules<'a> {
+        Rules {
+            now: self.now(),
+            feature: self.feature.as_ref(),
+            protect: &sweep.protect,
+            namespaces,
+            unasked: self.unasked(sweep),
+        }
     }
 
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout.get()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.at.unwrap_or_else(Timestamp::now)
     }
 }
 

@@ -1,10 +1,10 @@
 //! The file of kind `FeatureSweep`: which namespaces, which back ends, and what stays.
 
-use std::{collections::BTreeMap, fmt, fs, num::NonZeroUsize, path::Path, str::FromStr};
+use std::{collections::BTreeMap, fmt, fs, num::NonZeroUsize, path::Path};
 
 use feature::{FeatureName, Owner, words};
 use provision::{
-    config::{self, ConfigError, secret::Pattern},
+    config::{self, ConfigError, Parsed, secret::Pattern},
     error::Error,
 };
 use serde::{Deserialize, Deserializer, de};
@@ -202,14 +202,6 @@ struct Written {
     most: Option<NonZeroUsize>,
     #[serde(default)]
     back_ends: BTreeMap<BackEnd, Map<String, Value>>,
-}
-
-struct Parsed<T>(T);
-
-impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map(Self).map_err(de::Error::custom)
-    }
 }
 
 /// A word that the file has to begin with.

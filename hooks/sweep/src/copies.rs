@@ -1,6 +1,6 @@
 //! Which copies there are: the releases of a feature in a namespace, and what carries its mark. Pure.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use feature::FeatureName;
 use jiff::Timestamp;
@@ -14,13 +14,19 @@ use crate::{
 /// What there is of a feature in a namespace: releases, things, or both.
 #[derive(Clone, Debug)]
 pub(crate) struct Copy {
-    pub(crate) namespace: String,
-    pub(crate) feature: FeatureName,
+    pub(crate) name: CopyName,
     /// Those that have objects first, of these those without hooks that run when they go, then by name: the order in which
     /// they go.
     pub(crate) releases: Vec<Release>,
     /// In the order of their names.
     pub(crate) things: Vec<Thing>,
+}
+
+/// Which copy it is. As reports call it: `demo/feat1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CopyName {
+    pub(crate) namespace: String,
+    pub(crate) feature: FeatureName,
 }
 
 impl Copy {
@@ -46,10 +52,11 @@ impl Copy {
         let of_releases = self.releases.iter().find_map(|release| release.source.as_deref());
         of_releases.or_else(|| self.things.iter().find_map(|thing| thing.source.as_deref()))
     }
+}
 
-    /// As reports call it: `demo/feat1`.
-    pub(crate) fn name(&self) -> String {
-        format!("{}/{}", self.namespace, self.feature)
+impl fmt::Display for CopyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.feature)
     }
 }
 
@@ -57,12 +64,10 @@ impl Copy {
 pub(crate) fn copies(releases: Vec<Release>, things: Vec<Thing>) -> Vec<Copy> {
     let mut copies = BTreeMap::new();
     for release in releases {
-        let (namespace, feature) = (release.head.namespace.clone(), release.feature.clone());
-        of(&mut copies, namespace, feature).releases.push(release);
+        of(&mut copies, release.copy()).releases.push(release);
     }
     for thing in things {
-        let (namespace, feature) = (thing.owner.namespace().to_owned(), thing.feature.clone());
-        of(&mut copies, namespace, feature).things.push(thing);
+        of(&mut copies, thing.copy()).things.push(thing);
     }
     let mut copies: Vec<Copy> = copies.into_values().collect();
     for copy in &mut copies {
@@ -74,14 +79,9 @@ pub(crate) fn copies(releases: Vec<Release>, things: Vec<Thing>) -> Vec<Copy> {
     copies
 }
 
-fn of(
-    copies: &mut BTreeMap<(String, FeatureName), Copy>,
-    namespace: String,
-    feature: FeatureName,
-) -> &mut Copy {
-    copies.entry((namespace, feature)).or_insert_with_key(|(namespace, feature)| Copy {
-        namespace: namespace.clone(),
-        feature: feature.clone(),
+fn of(copies: &mut BTreeMap<CopyName, Copy>, name: CopyName) -> &mut Copy {
+    copies.entry(name).or_insert_with_key(|name| Copy {
+        name: name.clone(),
         releases: Vec::new(),
         things: Vec::new(),
     })

@@ -35,7 +35,7 @@ async fn say(one: &One, report: &Report, said: impl Fn(&Copy) -> Option<Said>) -
     let namespaces = one.namespaces(&asked);
     let recorded = asked.recorded(&namespaces).await?;
     let mut copies = copies(recorded.releases, Vec::new());
-    copies.retain(|copy| copy.feature == one.feature);
+    copies.retain(|copy| copy.name.feature == one.feature);
     if copies.is_empty() {
         let (feature, place) = (&one.feature, &asked.endpoint);
         let namespaces = namespaces.join(", ");
@@ -60,7 +60,7 @@ async fn say(one: &One, report: &Report, said: impl Fn(&Copy) -> Option<Said>) -
             Due::At(at) => format!("due at {at}"),
             Due::Never(why) => format!("never due: {why}"),
         };
-        report.line("say", &copy.name(), &due)?;
+        report.line("say", &copy.name.to_string(), &due)?;
     }
     Ok(())
 }

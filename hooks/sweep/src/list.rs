@@ -14,7 +14,6 @@ use crate::{
     clock::Due,
     cluster::Asked,
     copies::{Copy, copies},
-    plan::Rules,
     record::Status,
     run::{every, things},
     stores::Stores,
@@ -29,17 +28,11 @@ pub(crate) async fn list(all: &All, output: As, report: &Report) -> Result<(), E
     let recorded = asked.recorded(&namespaces).await?;
     let stores = Stores::beside(&sweep.back_ends, report);
     let (mut things, faults) = things(&asked, &stores, &sweep, &namespaces, &BTreeSet::new()).await;
-    let rules = Rules {
-        now: all.now(),
-        feature: all.feature.as_ref(),
-        protect: &sweep.protect,
-        namespaces: &namespaces,
-        unasked: all.unasked(&sweep),
-    };
+    let rules = all.rules(&sweep, &namespaces);
     things
         .retain(|thing| rules.asks(thing.owner.namespace()) || rules.leaves_unasked(thing.owner.namespace()));
     let mut copies = copies(recorded.releases, things);
-    copies.retain(|copy| rules.feature.is_none_or(|feature| copy.feature == *feature));
+    copies.retain(|copy| rules.feature.is_none_or(|feature| copy.name.feature == *feature));
     report.text(&written(&copies, output, rules.now))?;
     every(faults.into_iter().map(|(_, error)| error).collect())
 }
@@ -62,8 +55,8 @@ fn rows(copies: &[Copy], now: Timestamp) -> Vec<[String; 8]> {
         let holds = holds(copy);
         let counted = holds.iter().map(|(kind, names)| format!("{} {kind}", names.len()));
         [
-            copy.feature.to_string(),
-            copy.namespace.clone(),
+            copy.name.feature.to_string(),
+            copy.name.namespace.clone(),
             due(copy, now),
             span(now.duration_since(copy.since()).as_secs()),
             dash(copy.by()),
@@ -119,8 +112,8 @@ fn object(copy: &Copy) -> Value {
         Some(Due::At(at)) => (json!(at.to_string()), None),
     };
     let mut object = json!({
-        "feature": copy.feature.as_str(),
-        "namespace": copy.namespace,
+        "feature": copy.name.feature.as_str(),
+        "namespace": copy.name.namespace,
         "releases": releases.collect::<Vec<_>>(),
         "since": copy.since().to_string(),
         "due": due,

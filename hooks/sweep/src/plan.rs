@@ -6,7 +6,12 @@ use feature::{FeatureName, Owner};
 use jiff::Timestamp;
 use provision::config::secret::Pattern;
 
-use crate::{clock::Due, copies::Copy, release::Release, thing::Thing};
+use crate::{
+    clock::Due,
+    copies::{Copy, CopyName},
+    release::Release,
+    thing::Thing,
+};
 
 /// What a run goes by.
 #[derive(Debug)]
@@ -65,12 +70,13 @@ pub(crate) fn going<'a>(
     rules: &Rules<'_>,
 ) -> (Vec<Going<'a>>, Vec<Staying>) {
     let (mut going, mut staying) = (Vec::new(), Vec::new());
-    for copy in copies.iter().filter(|copy| rules.feature.is_none_or(|feature| copy.feature == *feature)) {
+    for copy in copies.iter().filter(|copy| rules.feature.is_none_or(|feature| copy.name.feature == *feature))
+    {
         let (releases, why): (Vec<&Release>, String) = match (copy.due(), rules.feature) {
             (None, _) => continue,
             (Some(_), Some(feature)) => (copy.releases.iter().collect(), format!("all of {feature}")),
             (Some(Due::At(at)), None) if at <= rules.now => {
-                (copy.releases.iter().collect(), format!("{} was due at {at}", copy.feature))
+                (copy.releases.iter().collect(), format!("{} was due at {at}", copy.name.feature))
             }
             (Some(_), None) => {
                 let gone: Vec<_> =
@@ -83,14 +89,14 @@ pub(crate) fn going<'a>(
                         "the objects of {} are gone, and its hooks are for when the copy is due",
                         release.owner()
                     );
-                    staying.push(Staying { thing: copy.name(), reason });
+                    staying.push(Staying { thing: copy.name.to_string(), reason });
                     continue;
                 }
                 (gone, "its objects are gone, and the release does not know".to_owned())
             }
         };
         match held(copy, rules) {
-            Some(reason) => staying.push(Staying { thing: copy.name(), reason }),
+            Some(reason) => staying.push(Staying { thing: copy.name.to_string(), reason }),
             None => going.push(Going { copy, releases, why }),
         }
     }
@@ -170,6 +176,11 @@ impl Leftover {
     /// As reports call it: the owner.
     pub(crate) fn name(&self) -> String {
         self.owner.to_string()
+    }
+
+    /// The copy that it was of.
+    pub(crate) fn copy(&self) -> CopyName {
+        CopyName { namespace: self.owner.namespace().to_owned(), feature: self.feature.clone() }
     }
 
     fn applied(&self) -> Timestamp {

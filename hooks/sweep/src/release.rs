@@ -8,6 +8,7 @@ use provision::config::secret::Pattern;
 
 use crate::{
     clock::{NotSaid, Said},
+    copies::CopyName,
     manifest::{annotated, feature_of},
     record::{Contents, Head, Hook, Status},
 };
@@ -61,6 +62,11 @@ impl Release {
     /// `namespace/release`
     pub(crate) fn owner(&self) -> String {
         format!("{}/{}", self.head.namespace, self.head.release)
+    }
+
+    /// The copy that it is of.
+    pub(crate) fn copy(&self) -> CopyName {
+        CopyName { namespace: self.head.namespace.clone(), feature: self.feature.clone() }
     }
 
     /// Whether it has objects of its own: of a copy those releases go first that do, since what they use is what the

@@ -2,14 +2,13 @@
 
 use std::{collections::BTreeSet, num::NonZeroUsize, path::Path, time::Duration};
 
-use feature::FeatureName;
 use provision::{error::Error, report::Report, retry::Patience};
 
 use crate::{
     args::All,
     cluster::{Asked, Recorded},
     config::{self, BackEnd, Sweep},
-    copies::copies,
+    copies::{CopyName, copies},
     plan::{self, Live, Rules, Staying},
     rights::Rights,
     stores::Stores,
@@ -38,8 +37,8 @@ struct Run<'a> {
     report: &'a Report,
     /// How many copies it may take away.
     most: NonZeroUsize,
-    /// Namespaces and features of those that it has taken.
-    taken: BTreeSet<(String, FeatureName)>,
+    /// Those that it has taken.
+    taken: BTreeSet<CopyName>,
     /// What went wrong, and kept nothing from going on.
     faults: Vec<Error>,
     /// Back ends that cannot be asked.
@@ -60,13 +59,7 @@ pub(crate) async fn run(all: &All, options: &Options<'_>, report: &Report) -> Re
         stores: Stores::beside(&sweep.back_ends, report),
         sweep: &sweep,
         options,
-        rules: Rules {
-            now: all.now(),
-            feature: all.feature.as_ref(),
-            protect: &sweep.protect,
-            namespaces: &namespaces,
-            unasked: all.unasked(&sweep),
-        },
+        rules: all.rules(&sweep, &namespaces),
         report,
         most: options.most.or(sweep.most).unwrap_or(config::MOST),
         taken: BTreeSet::new(),
@@ -86,10 +79,11 @@ impl Run<'_> {
         }
         let recorded = self.asked.recorded(self.rules.namespaces).await?;
         // What a copy holds keeps it from going only where something is protected.
-        let things = if self.rules.protect.is_empty() { Vec::new() } else { self.things().await };
+        let protects = !self.rules.protect.is_empty();
+        let held = if protects { self.things().await } else { Vec::new() };
         // A back end that is down now may be there when a hook comes to it.
-        let is_unknown = !self.rules.protect.is_empty() && !self.faults.is_empty();
-        let copies = copies(recorded.releases.clone(), things);
+        let is_unknown = protects && !self.faults.is_empty();
+        let copies = copies(recorded.releases.clone(), held.clone());
         let rights = Rights::new(self.asked);
         let hollow = self.hollow(&recorded, &rights).await?;
         let (going, staying) = plan::going(&copies, &hollow, &self.rules);
@@ -97,23 +91,23 @@ impl Run<'_> {
         self.report.expect(going.iter().flat_map(|going| &going.releases).map(ToString::to_string));
         let mut gone = Vec::new();
         for going in &going {
-            let copy = (going.copy.namespace.clone(), going.copy.feature.clone());
+            let copy = &going.copy.name;
             if is_unknown {
                 let reason = "something is protected, and not every back end says what the copy holds";
-                self.report.line("left", &going.copy.name(), reason)?;
+                self.report.line("left", &copy.to_string(), reason)?;
                 continue;
             }
-            if !self.has_room(&copy, &going.copy.name())? {
+            if !self.has_room(copy, &copy.to_string())? {
                 continue;
             }
             let releases = self.uninstall(going, &rights).await?;
             if !releases.is_empty() {
-                self.taken.insert(copy);
+                self.taken.insert(copy.clone());
             }
             gone.extend(releases);
         }
-        self.stuck(&recorded, &copies, &gone, &rights).await?;
-        let things = self.things().await;
+        let tried = self.stuck(&recorded, &copies, &gone, &rights).await? || !going.is_empty();
+        let things = if protects && !tried { held } else { self.things().await };
         let live = self.live(&gone).await?;
         let (left, staying) = plan::leftovers(&things, &live, &self.rules);
         self.stay(&staying)?;
@@ -125,7 +119,7 @@ impl Run<'_> {
                     leftover.name()
                 )));
             }
-            let copy = (leftover.owner.namespace().to_owned(), leftover.feature.clone());
+            let copy = leftover.copy();
             if !self.has_room(&copy, &leftover.name())? {
                 continue;
             }
@@ -153,7 +147,7 @@ impl Run<'_> {
     }
 
     /// Whether one more copy may go; it is reported where it may not.
-    fn has_room(&self, copy: &(String, FeatureName), name: &str) -> Result<bool, Error> {
+    fn has_room(&self, copy: &CopyName, name: &str) -> Result<bool, Error> {
         if self.taken.len() < self.most.get() || self.taken.contains(copy) {
             return Ok(true);
         }

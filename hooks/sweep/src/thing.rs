@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectM
 use provision::{cluster::marks, report::Marked};
 use serde_json::Value;
 
-use crate::config::BackEnd;
+use crate::{config::BackEnd, copies::CopyName};
 
 /// A thing of a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +104,11 @@ impl Thing {
             expires_at: expires_at.and_then(|second| Timestamp::from_second(second).ok()),
             place,
         })
+    }
+
+    /// The copy that it is of: its owner's namespace counts, wherever it is itself.
+    pub(crate) fn copy(&self) -> CopyName {
+        CopyName { namespace: self.owner.namespace().to_owned(), feature: self.feature.clone() }
     }
 
     /// When it was last applied, as far as its mark says; what it does not say is long ago.

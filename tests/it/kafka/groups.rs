@@ -148,6 +148,7 @@ fn while_consuming<T>(member: &Member, act: impl FnOnce() -> T) -> T {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 member.poll();
+                // The pace of the poll.
                 thread::sleep(Duration::from_millis(50));
             }
         });

@@ -6,7 +6,7 @@ use acceptance::{helm::Helm, images, process, repo};
 use feature::words;
 use jiff::Timestamp;
 
-use super::{FEATURE, Site, deploy, in_hours};
+use super::{FEATURE, Site, deploy, in_hours, next_second};
 use crate::stage::with_either_helm;
 
 /// How long the copy of the first test lives after a deploy, in seconds: longer than a deploy and a run take.
@@ -74,11 +74,7 @@ with_either_helm! {
 
         site.say("expire", &[&feature]);
         assert!(due().parse::<Timestamp>().expect("a moment") <= Timestamp::now());
-        // The next second is a later one.
-        let second = Timestamp::now().as_second();
-        acceptance::cluster::eventually("the next second", 3, || {
-            if Timestamp::now().as_second() > second { Ok(()) } else { Err(String::new()) }
-        });
+        next_second();
         upgrade();
         assert!(due().parse::<Timestamp>().expect("a moment") > Timestamp::now());
         site.say("expire", &[&feature]);

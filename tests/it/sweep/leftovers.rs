@@ -9,7 +9,7 @@ use acceptance::{
 use feature::words;
 use serde_json::json;
 
-use super::{FEATURE, KINDS, Site, deploy, hooks, in_hours, program};
+use super::{FEATURE, KINDS, Site, deploy, hooks, in_hours, next_second, program};
 use crate::hooks::kind::Kind;
 
 /// How many things of others there are of each kind: a thousand in all.
@@ -229,11 +229,7 @@ fn a_run_takes_no_more_copies_than_it_may_and_the_oldest_first() {
     let (site, helm) = (Site::of("capped"), Helm::new(Version::Four));
     for feature in ["feat2", "feat1"] {
         deploy(&helm, &site, &format!("app-{feature}"), "1h", &[]);
-        // A record is as old as the cluster's second.
-        let second = jiff::Timestamp::now().as_second();
-        cluster::eventually("the next second", 3, || {
-            if jiff::Timestamp::now().as_second() > second { Ok(()) } else { Err(String::new()) }
-        });
+        next_second();
     }
     let run = || super::sweep(&site.whole_file(), &["--most=1", &in_hours(2)]).ends_with(0).report();
     let left = "left capped/feat1 1 copies have gone in this run: the next one goes on";

@@ -35,7 +35,8 @@ mod tags;
 pub use fault::ConfigError;
 use fault::Fault;
 pub use output::{Bound, Place, Target, TargetKind};
-use parsed::{ApiVersion, Kind, Parsed, given};
+pub use parsed::Parsed;
+use parsed::{ApiVersion, Kind, given};
 pub use schema::schema;
 
 /// A checked file.

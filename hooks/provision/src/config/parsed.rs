@@ -18,8 +18,8 @@ pub(super) fn given(written: Option<String>, at: &str, key: &str) -> Result<Stri
     })
 }
 
-/// A text that is a `T`.
-pub(super) struct Parsed<T>(pub(super) T);
+/// A text of a file that is a `T`.
+pub struct Parsed<T>(pub T);
 
 impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -18,8 +18,7 @@ impl Run<'_> {
         let Leftover { owner, feature, things } = leftover;
         let reason = format!("of {owner}, which is no more");
         // In a dry run those of what would have gone run still.
-        let is_going =
-            self.options.dry_run && self.taken.contains(&(owner.namespace().to_owned(), feature.clone()));
+        let is_going = self.options.dry_run && self.taken.contains(&leftover.copy());
         if !is_going
             && self.rules.asks(owner.namespace())
             && let Some(pod) = self.asked.pod(owner.namespace(), feature).await?

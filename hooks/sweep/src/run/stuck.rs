@@ -3,20 +3,21 @@
 use provision::error::Error;
 
 use super::Run;
-use crate::{cluster::Recorded, copies::Copy, plan, record::Head, rights::Rights};
+use crate::{cluster::Recorded, copies::Copy, plan, record::Head, release::Release, rights::Rights};
 
 /// Helm's word for a first revision that is being made: to clear it is to uninstall it.
 const INSTALL: &str = "pending-install";
 
 impl Run<'_> {
-    /// Deploys that were killed: nobody can deploy again until somebody clears them.
+    /// Deploys that were killed: nobody can deploy again until somebody clears them. Returns whether anything was tried.
     pub(super) async fn stuck(
         &mut self,
         recorded: &Recorded,
         copies: &[Copy],
         gone: &[String],
         rights: &Rights<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
+        let mut tried = false;
         let now = self.rules.now;
         let stuck = |head: &&Head| head.is_stuck(now) && !gone.contains(&head.to_string());
         for head in recorded.newest.iter().filter(stuck) {
@@ -27,11 +28,8 @@ impl Run<'_> {
                 continue;
             }
             // Of a copy that has a release that is protected, or holds what is, nothing goes.
-            let copy = release.and_then(|release| {
-                copies
-                    .iter()
-                    .find(|copy| (&copy.namespace, &copy.feature) == (&head.namespace, &release.feature))
-            });
+            let copy = release.map(Release::copy);
+            let copy = copy.and_then(|name| copies.iter().find(|copy| copy.name == name));
             let held = copy.and_then(|copy| plan::held(copy, &self.rules));
             let stays = match release {
                 None => Some("it is no copy's, and stays"),
@@ -72,12 +70,13 @@ impl Run<'_> {
             } else {
                 self.asked.forget(head).await
             };
+            tried = true;
             match cleared {
                 Ok(()) => self.report.line("clear", &thing, &since)?,
                 Err(error) => self.fail(&thing, error)?,
             }
         }
-        Ok(())
+        Ok(tried)
     }
 
     /// Whether its record is what the run has read: what came before may have taken minutes.

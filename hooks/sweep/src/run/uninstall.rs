@@ -36,7 +36,7 @@ impl Run<'_> {
                 if waits && (!release.is_application() || release.has_delete_hooks()) {
                     waits = false;
                     if let Err(error) = self.without_pods(going.copy, &gone).await {
-                        self.fail(&going.copy.name(), error)?;
+                        self.fail(&going.copy.name.to_string(), error)?;
                         return Ok(gone);
                     }
                 }
@@ -64,7 +64,7 @@ impl Run<'_> {
             && !self.options.dry_run
             && let Err(error) = self.without_pods(going.copy, &gone).await
         {
-            self.fail(&going.copy.name(), error)?;
+            self.fail(&going.copy.name.to_string(), error)?;
         }
         Ok(gone)
     }
@@ -88,7 +88,7 @@ impl Run<'_> {
     async fn without_pods(&self, copy: &Copy, gone: &[String]) -> Result<(), Error> {
         let most = if gone.is_empty() { Duration::from_secs(1) } else { PODS };
         let patience = Patience::new(most.min(self.asked.patience.left()), self.report);
-        self.asked.without_pods(&copy.namespace, &copy.feature, &patience).await
+        self.asked.without_pods(&copy.name.namespace, &copy.name.feature, &patience).await
     }
 
     pub(super) async fn by_helm(&self, release: &Release) -> Result<(), Error> {
@@ -105,9 +105,9 @@ impl Run<'_> {
     /// have taken minutes.
     async fn is_as_planned(&self, going: &Going<'_>, gone: &[String]) -> Result<bool, Error> {
         let Going { copy, .. } = going;
-        let recorded = self.asked.recorded(std::slice::from_ref(&copy.namespace)).await?;
+        let recorded = self.asked.recorded(std::slice::from_ref(&copy.name.namespace)).await?;
         let known = |releases: &[Release]| -> BTreeMap<_, _> {
-            let of = releases.iter().filter(|release| release.feature == copy.feature);
+            let of = releases.iter().filter(|release| release.feature == copy.name.feature);
             let of = of.filter(|release| !gone.contains(&release.owner()));
             of.map(|release| (release.head.uid.clone(), release.said)).collect()
         };
