@@ -28,7 +28,7 @@ check: ours
 	@tests/lab/lab build tools
 	@$(call step,rustfmt,cargo fmt --all --check)
 	@$(call step,clippy,cargo clippy --quiet --locked --workspace --all-targets -- -D warnings)
-	@$(call step,shellcheck,shellcheck --external-sources hooks/build-image hooks/build-static hooks/kafka-hook/configure-openssl tests/lab/lab tests/bench/build tests/lab/lib/*.sh tests/lab/components/*.sh helmfile-examples/wait-for-copy helmfile-examples/wait-until-gone tests/fuzz/fuzz)
+	@$(call step,shellcheck,shellcheck --external-sources hooks/build-image hooks/build-static hooks/kafka-hook/configure-openssl tests/lab/lab tests/bench/build tests/lab/lib/*.sh tests/lab/components/*.sh helmfile-examples/ask-sweep helmfile-examples/wait-for-copy helmfile-examples/wait-until-gone tests/fuzz/fuzz)
 
 # The image of the hooks, to TO: an OCI archive, or what else hooks/build-image takes, such as docker://HOST/NAME. With
 # HELM, a static Helm, that of sweep.

@@ -1,8 +1,8 @@
 //! The demo's sweep: deployed as its example says, and asked in the cluster, where it reaches every back end.
 
-use serde_json::{Value, json};
+use std::process::Command;
 
-use crate::{cluster, helm::Helm, images, process};
+use crate::{cluster, helm::Helm, images, lab::lab, process, repo};
 
 /// Deploys it, to run at these times.
 ///
@@ -18,35 +18,19 @@ pub fn deploy(helm: &Helm, schedule: &str) {
     ]));
 }
 
-/// What it says to these words, in a Job made of its `CronJob`.
+/// What it says to these words.
 ///
 /// # Panics
-/// When the Job does not end well in two minutes, with what it said.
+/// With all that was said, when it does not end well.
 #[must_use]
 pub fn says(words: &[&str]) -> String {
-    let kubectl = |words: &[&str]| cluster::kubectl(cluster::NAMESPACE, words);
-    let cron: Value =
-        serde_json::from_str(&kubectl(&["get", "cronjob", "sweep", "--output=json"])).expect("JSON");
-    let mut spec = cron["spec"]["jobTemplate"]["spec"].clone();
-    let command: Vec<&str> = ["/sweep"].iter().chain(words).copied().collect();
-    spec["template"]["spec"]["containers"][0]["command"] = json!(command);
-    let metadata = json!({"name": "sweep-says", "namespace": cluster::NAMESPACE});
-    kubectl(&["delete", "job", "sweep-says", "--ignore-not-found"]);
-    cluster::put(
-        &json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}).to_string(),
-    );
-    let done = cluster::eventually("what sweep says", 120, || {
-        let status = kubectl(&["get", "job", "sweep-says", "--output=jsonpath={.status}"]);
-        let status: Value = serde_json::from_str(&status).map_err(|error| error.to_string())?;
-        let count = |word: &str| status[word].as_u64().unwrap_or_default();
-        if count("succeeded") + count("failed") > 0 {
-            Ok(count("succeeded") > 0)
-        } else {
-            Err(status.to_string())
-        }
-    });
-    let said = kubectl(&["logs", "job/sweep-says"]);
-    kubectl(&["delete", "job", "sweep-says"]);
-    assert!(done, "sweep {}: {said}", words.join(" "));
-    said
+    process::output_of(&mut ask(cluster::NAMESPACE, words))
+}
+
+/// `ask-sweep` of the examples, to a release `sweep` of its chart.
+#[must_use]
+pub fn ask(namespace: &str, words: &[&str]) -> Command {
+    let mut command = lab().command(&repo::root().join("helmfile-examples/ask-sweep").display().to_string());
+    command.arg(format!("{namespace}/sweep")).args(words);
+    command
 }

@@ -1,6 +1,6 @@
 //! Whole runs: by the chart's `CronJob` in the cluster, and after kube-janitor has been there.
 
-use acceptance::{cluster, helm::Helm, images, lab::lab, process, repo};
+use acceptance::{cluster, helm::Helm, images, lab::lab, process, repo, sweep};
 use serde_json::Value;
 
 use super::{Site, deploy};
@@ -23,6 +23,22 @@ with_either_helm! {
         let left: Vec<String> = site.releases(helm).into_iter().collect();
         assert_eq!(left, ["app-feat2", "sweep"], "{log}");
         assert_eq!(site.holds().len(), 0, "{log}");
+
+        // Asked by a Job of its own it does what it says here, and ends as it ends here.
+        let ask = |words: &[&str]| process::run(&mut sweep::ask(site.name(), words));
+        let kept = ask(&["keep", "--feature=feat2", "--namespace", site.name()]);
+        assert!(kept.status.success(), "{}", cluster::text(&kept));
+        let listed = ask(&["list", "--feature=feat2", "--output=json"]);
+        let copy: Value = serde_json::from_slice(&listed.stdout).unwrap_or_else(|_| panic!("{}", cluster::text(&listed)));
+        assert_eq!(copy["due"], "never");
+        let refused = ask(&["list", "--feature=a \"\\b"]);
+        assert_eq!(refused.status.code(), Some(2), "{}", cluster::text(&refused));
+        assert!(cluster::text(&refused).contains("a \"\\b"), "{}", cluster::text(&refused));
+        let jobs = || {
+            let jobs = site.kubectl(&["get", "jobs", "--output=name"]);
+            if jobs.trim() == "job.batch/once" { Ok(()) } else { Err(jobs) }
+        };
+        cluster::eventually("no Job of those is left", 30, jobs);
     }
 
     fn a_copy_of_two_applications_goes_in_one_run_and_its_hooks_last(helm, number) {

@@ -61,7 +61,7 @@ fn demo() -> io::Result<usize> {
                         }
                     });
                 })?;
-                let left = sweep::says(&["list", "--config=/etc/devstack/sweep.yaml", "--output=json"]);
+                let left = sweep::says(&["list", "--output=json"]);
                 if !left.is_empty() {
                     wrong += 1;
                     say(format!("  WRONG: something is left: {left}"))?;
@@ -129,9 +129,8 @@ const SHORT_LIVED: &str = "feat3";
 /// subscription to a topic.
 fn listed() -> io::Result<usize> {
     say("\nwhich copies there are, as sweep lists them")?;
-    say(sweep::says(&["list", "--config=/etc/devstack/sweep.yaml"]))?;
-    let said =
-        sweep::says(&["list", "--config=/etc/devstack/sweep.yaml", "--feature=feat1", "--output=json"]);
+    say(sweep::says(&["list"]))?;
+    let said = sweep::says(&["list", "--feature=feat1", "--output=json"]);
     let copy: Value = serde_json::from_str(&said).unwrap_or_default();
     let things = [
         ("secret", "demo-settings-feat1"),
@@ -159,13 +158,7 @@ fn swept(helm: &Helm, since: Instant) -> io::Result<usize> {
         let list = process::output_of(list.args(["list", "--short", "--namespace", cluster::NAMESPACE]));
         if list.contains(SHORT_LIVED) { Err(list) } else { Ok(()) }
     });
-    let left = sweep::says(&[
-        "list",
-        "--config=/etc/devstack/sweep.yaml",
-        "--feature",
-        SHORT_LIVED,
-        "--output=json",
-    ]);
+    let left = sweep::says(&["list", &format!("--feature={SHORT_LIVED}"), "--output=json"]);
     if gone.is_ok() && left.is_empty() {
         say(format!(
             "{SHORT_LIVED} is gone by sweep alone, {:.0} s after its deploy began, with all that it had",
@@ -245,7 +238,8 @@ fn explained() -> io::Result<usize> {
     say("\nwhat the copy feat1 is made by, as devstack explains it (`+` added, `~` replaced)")?;
     say(said(
         "helm template demo-feat1 charts/demo --set=web.enabled=false,api.orders.enabled=true,api.events.enabled=true | \
-         devstack explain --feature=feat1 --release=demo-feat1 \
+         devstack explain --feature=feat1 --release=demo-feat1 --ttl=6h \
+         --env=FEATURE=value:feat1 --env=api:GREETING=secret/demo-settings-feat1/GREETING \
          --env=api:QUEUE_URL=secret/demo-feat1-outputs/QUEUE_URL \
          --env=api:DATABASE_URL=secret/demo-feat1-outputs/DATABASE_URL \
          --env=api:EVENTS_TOPIC=secret/demo-feat1-outputs/EVENTS_TOPIC \
