@@ -31,6 +31,9 @@ with_either_helm! {
         let listed = ask(&["list", "--feature=feat2", "--output=json"]);
         let copy: Value = serde_json::from_slice(&listed.stdout).unwrap_or_else(|_| panic!("{}", cluster::text(&listed)));
         assert_eq!(copy["due"], "never");
+        let went = ask(&["run", "--feature=feat2"]);
+        assert!(cluster::text(&went).contains("/app-feat2 "), "{}", cluster::text(&went));
+        assert_eq!(site.releases(helm).into_iter().collect::<Vec<_>>(), ["sweep"]);
         let refused = ask(&["list", "--feature=a \"\\b"]);
         assert_eq!(refused.status.code(), Some(2), "{}", cluster::text(&refused));
         assert!(cluster::text(&refused).contains("a \"\\b"), "{}", cluster::text(&refused));
@@ -58,9 +61,15 @@ with_either_helm! {
         let _ = process::output_of(hooks.args(["--set=sqs.endpointUrl=http://localstack.infra:4566", &queue]));
         assert!(cluster::objects_of(site.name(), "pods").len() >= 2);
         let at = super::in_hours(2);
+        let (releases, held) = (site.releases(helm), site.holds());
+        let dry = super::sweep_by(helm.version, &site.whole_file(), &[&at, "--dry-run"]).ends_with(0).report();
+        assert_eq!((site.releases(helm), site.holds()), (releases, held));
+        let of_queue = format!("delete sqs/{0}-feat1 of {0}/app-feat1-hooks, which is no more", site.name());
+        assert_eq!(dry.last(), Some(&of_queue), "{dry:?}");
         let ended = super::sweep_by(helm.version, &site.whole_file(), &[&at]).ends_with(0);
         let gone = ["api-feat1", "web-feat1", "app-feat1-hooks"];
         let lines = ended.report();
+        assert_eq!(dry[..3], lines);
         let expected = gone.map(|release| format!("uninstall release/{}/{release} ", site.name()));
         let right = lines.iter().zip(&expected).all(|(line, begins)| line.starts_with(begins));
         assert!(lines.len() == gone.len() && right, "{}", ended.said());
