@@ -158,7 +158,10 @@ impl Site {
         holds.extend(of("database", self.server.databases().into_keys().collect(), &database));
         holds.extend(of("role", self.server.roles().into_keys().collect(), &database));
         let base = format!("{}-base", self.name());
-        if self.emulator.topics().contains_key(&base) && !self.emulator.subscriptions(&base).is_empty() {
+        let ends_here = |endpoint: &str| endpoint.ends_with(&format!(":{copy}"));
+        if self.emulator.topics().contains_key(&base)
+            && self.emulator.subscriptions(&base).iter().any(|subscribed| ends_here(&subscribed.endpoint))
+        {
             holds.insert("subscription/base".to_owned());
         }
         for (name, object) in cluster::objects_of(self.name(), "secrets,configmaps") {

@@ -24,6 +24,9 @@ pub(crate) struct Rules<'a> {
     pub(crate) unasked: &'a [Pattern],
 }
 
+/// Why a copy stays where a back end does not say what it holds.
+pub(crate) const UNSEEN: &str = "something of it may be protected, and not every back end says what it holds";
+
 impl Rules<'_> {
     /// Whether Helm is asked for the releases of a namespace.
     pub(crate) fn asks(&self, namespace: &str) -> bool {
@@ -34,7 +37,22 @@ impl Rules<'_> {
     pub(crate) fn leaves_unasked(&self, namespace: &str) -> bool {
         self.unasked.iter().any(|pattern| pattern.matches(namespace))
     }
+
+    /// Whether `protect` could mean a thing of a copy that a back end does not name just now. What hooks make for a copy has
+    /// its feature in its name, or the name was too long for its store; names of base, which are what people protect,
+    /// have neither.
+    pub(crate) fn may_protect(&self, feature: &FeatureName) -> bool {
+        self.protect.iter().map(Pattern::to_string).any(|pattern| {
+            let is_glob = pattern.contains(['*', '?', '[']);
+            // Databases have underscores where others have dashes.
+            let names = pattern.replace('_', "-").contains(feature.as_str());
+            is_glob || names || pattern.len() >= SHORTEST_CUT
+        })
+    }
 }
+
+/// How long a name is that was too long: of all stores a database's are the shortest.
+const SHORTEST_CUT: usize = provision::config::database::MAX_NAME;
 
 /// Releases of a copy that go, in their order, and why.
 #[derive(Debug)]

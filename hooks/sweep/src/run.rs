@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, num::NonZeroUsize, path::Path, time::Duration};
 
+use feature::FeatureName;
 use provision::{error::Error, report::Report, retry::Patience};
 
 use crate::{
@@ -43,6 +44,8 @@ struct Run<'a> {
     faults: Vec<Error>,
     /// Back ends that cannot be asked.
     down: BTreeSet<BackEnd>,
+    /// Whether something could not be asked for what it holds.
+    is_blind: bool,
 }
 
 /// With less than this left nothing more is cleared: a hook that is cut off says nothing.
@@ -65,6 +68,7 @@ pub(crate) async fn run(all: &All, options: &Options<'_>, report: &Report) -> Re
         taken: BTreeSet::new(),
         faults: Vec::new(),
         down: BTreeSet::new(),
+        is_blind: false,
     };
     if let Err(error) = run.steps().await {
         run.faults.push(error);
@@ -81,8 +85,6 @@ impl Run<'_> {
         // What a copy holds keeps it from going only where something is protected.
         let protects = !self.rules.protect.is_empty();
         let held = if protects { self.things().await } else { Vec::new() };
-        // A back end that is down now may be there when a hook comes to it.
-        let is_unknown = protects && !self.faults.is_empty();
         let copies = copies(recorded.releases.clone(), held.clone());
         let rights = Rights::new(self.asked);
         let hollow = self.hollow(&recorded, &rights).await?;
@@ -92,9 +94,8 @@ impl Run<'_> {
         let mut gone = Vec::new();
         for going in &going {
             let copy = &going.copy.name;
-            if is_unknown {
-                let reason = "something is protected, and not every back end says what the copy holds";
-                self.report.line("left", &copy.to_string(), reason)?;
+            if self.is_unseen(&copy.feature) {
+                self.report.line("left", &copy.to_string(), plan::UNSEEN)?;
                 continue;
             }
             if !self.has_room(copy, &copy.to_string())? {
@@ -120,6 +121,10 @@ impl Run<'_> {
                 )));
             }
             let copy = leftover.copy();
+            if self.is_unseen(&leftover.feature) {
+                self.report.line("left", &leftover.name(), plan::UNSEEN)?;
+                continue;
+            }
             if !self.has_room(&copy, &leftover.name())? {
                 continue;
             }
@@ -156,6 +161,12 @@ impl Run<'_> {
         Ok(false)
     }
 
+    /// Whether a copy may hold something that is protected and that nobody names. A back end that is down now may be there
+    /// when a hook comes to it.
+    fn is_unseen(&self, feature: &FeatureName) -> bool {
+        self.is_blind && self.rules.may_protect(feature)
+    }
+
     fn fail(&mut self, thing: &str, error: Error) -> Result<(), Error> {
         self.report.line("fail", thing, &error.to_string())?;
         self.faults.push(error);
@@ -166,6 +177,7 @@ impl Run<'_> {
     async fn things(&mut self) -> Vec<Thing> {
         let (things, faults) =
             things(self.asked, &self.stores, self.sweep, self.rules.namespaces, &self.down).await;
+        self.is_blind |= !faults.is_empty();
         for (back_end, error) in faults {
             self.down.extend(back_end);
             self.faults.push(error);

@@ -46,7 +46,9 @@ with_either_helm! {
         let feature = format!("--feature={FEATURE}");
         deploy(helm, &site, "app-feat1", "1h", &[]);
         let due = || site.list("", &[])[0]["due"].as_str().expect("a text").to_owned();
-        let upgrade = || deploy(helm, &site, "app-feat1", "1h", &["--set=text=true"]);
+        // As helmfile does it whose releases have labels: the word is none of them.
+        let labels = format!("--labels={}={FEATURE},{}=1h", words::FEATURE, words::TTL);
+        let upgrade = || deploy(helm, &site, "app-feat1", "1h", &["--set=text=true", &labels]);
         let rollback = || {
             let mut command = helm.helm();
             let _ = process::output_of(command.args(["rollback", "app-feat1", "1", "--namespace", site.name()]));

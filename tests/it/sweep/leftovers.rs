@@ -13,8 +13,17 @@ use super::{FEATURE, KINDS, Site, deploy, hooks, in_hours, next_second, program}
 use crate::hooks::kind::Kind;
 
 /// How many things of others there are of each kind: a thousand in all.
-const FOREIGN: [(&str, usize); 5] =
-    [("queues", 350), ("topics", 300), ("secrets", 200), ("events", 100), ("databases", 50)];
+const FOREIGN: [(&str, usize); 9] = [
+    ("queues", 340),
+    ("topics", 300),
+    ("subscriptions", 10),
+    ("secrets", 150),
+    ("configmaps", 50),
+    ("events", 80),
+    ("groups", 20),
+    ("databases", 30),
+    ("roles", 20),
+];
 
 /// What is there, by kind and name, with what is written on it.
 fn everything(site: &Site) -> BTreeMap<String, String> {
@@ -25,6 +34,14 @@ fn everything(site: &Site) -> BTreeMap<String, String> {
     }
     for name in site.emulator.topics().into_keys().filter(|name| name.contains(word)) {
         all.insert(format!("topics/{name}"), format!("{:?}", site.emulator.topic_tags(&name)));
+    }
+    // The copy's own part in it goes.
+    let copys = format!(":{word}-{FEATURE}");
+    for subscribed in site.emulator.subscriptions(&format!("{word}-base")) {
+        if !subscribed.endpoint.ends_with(&copys) {
+            let attributes = site.emulator.subscription_attributes(&subscribed.arn);
+            all.insert(format!("subscriptions/{}", subscribed.endpoint), format!("{attributes:?}"));
+        }
     }
     all.extend(
         site.broker
@@ -82,7 +99,7 @@ fn surround(site: &Site) {
         }
     };
     for (kind, count) in FOREIGN {
-        let mut secrets = Vec::new();
+        let mut objects = Vec::new();
         let mut sql = String::new();
         for number in 0..count {
             let (name, marks) = (called(number), marks(number));
@@ -101,12 +118,35 @@ fn surround(site: &Site) {
                         site.broker.produce(words::MARKS_TOPIC, 0, &key, Some(&marks.to_string()));
                     }
                 }
-                "databases" => {
+                // A group in which nobody consumes is there by its mark alone.
+                "groups" => {
+                    let marks = if number % 2 == 0 { &live } else { &base };
+                    let key = format!("group/{name}");
+                    site.broker.produce(words::MARKS_TOPIC, 0, &key, Some(&marks.to_string()));
+                }
+                "subscriptions" => {
+                    let queue = site.emulator.queue_url(&name);
+                    let queue = site.emulator.sqs(
+                        "GetQueueAttributes",
+                        &json!({"QueueUrl": queue, "AttributeNames": ["QueueArn"]}),
+                    );
+                    let queue = queue["Attributes"]["QueueArn"].as_str().expect("an ARN");
+                    let topic = site.emulator.topic_arn(&format!("{word}-base"));
+                    let words = [("TopicArn", topic.as_str()), ("Protocol", "sqs"), ("Endpoint", queue)];
+                    site.emulator.sns("Subscribe", &words);
+                }
+                "databases" | "roles" => {
                     let name = name.replace('-', "_");
-                    site.server.run("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0"));
+                    let (what, rest) = if kind == "roles" {
+                        ("ROLE", "NOLOGIN")
+                    } else {
+                        ("DATABASE", "TEMPLATE template0")
+                    };
+                    // The names of both are in one drawer.
+                    let name = if kind == "roles" { format!("{name}_role") } else { name };
+                    site.server.run("postgres", &format!("CREATE {what} {name} {rest}"));
                     if number % 3 > 0 {
-                        let comment = marks.to_string();
-                        sql += &format!("COMMENT ON DATABASE {name} IS '{comment}';");
+                        sql += &format!("COMMENT ON {what} {name} IS '{marks}';");
                     }
                 }
                 _ => {
@@ -115,12 +155,13 @@ fn surround(site: &Site) {
                         metadata["labels"] = json!({(words::FEATURE): feature});
                         metadata["annotations"].as_object_mut().expect("an object").remove(words::FEATURE);
                     }
-                    secrets.push(json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata}));
+                    let kind = if kind == "secrets" { "Secret" } else { "ConfigMap" };
+                    objects.push(json!({"apiVersion": "v1", "kind": kind, "metadata": metadata}));
                 }
             }
         }
-        if !secrets.is_empty() {
-            cluster::put(&json!({"apiVersion": "v1", "kind": "List", "items": secrets}).to_string());
+        if !objects.is_empty() {
+            cluster::put(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string());
         }
         if !sql.is_empty() {
             site.server.run("postgres", &sql);

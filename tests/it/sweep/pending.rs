@@ -1,75 +1,109 @@
 //! Deploys that were killed: reported after an hour, cleared where that is asked for, and never base's.
 
-use acceptance::{lab::lab, process, repo};
+use std::process::{Command, Stdio};
+
+use acceptance::{cluster, helm::Helm, images, process, repo};
 use serde_json::json;
 
-use super::{FEATURE, Site, deploy, in_hours};
+use super::{FEATURE, Site, deploy, in_hours, next_second};
 use crate::stage::with_either_helm;
 
 with_either_helm! {
     fn what_was_killed_an_hour_ago_is_told_and_cleared_by_word(helm, number) {
+        images::load();
         let site = Site::of(&format!("stuck-{number}"));
-        // An upgrade that was killed after the first revision, an install that was, and one of base's.
-        deploy(helm, &site, "upgraded-feat1", "forever", &[]);
-        leave_pending(&site, "upgraded-feat1", 2, "pending-upgrade");
-        deploy(helm, &site, "installed-feat1", "forever", &[]);
-        leave_pending(&site, "installed-feat1", 1, "pending-install");
+        // An upgrade that was killed after the first revision, a rollback and an install that were, and one of base's.
+        for release in ["rolled-feat1", "upgraded-feat1"] {
+            let _ = process::output_of(&mut shop(helm, &site, release, "devstack/demo"));
+        }
+        let _ = process::output_of(shop(helm, &site, "rolled-feat1", "devstack/demo").arg("--set=replicaCount=2"));
+        kill(&site, shop(helm, &site, "upgraded-feat1", "none"), "upgraded-feat1", "pending-upgrade");
+        kill(&site, shop(helm, &site, "installed-feat1", "none"), "installed-feat1", "pending-install");
+        relabel(&site, "rolled-feat1", 2, "pending-rollback");
         let mut base = helm.helm();
         base.args(["install", "base"]).arg(repo::root().join("tests/charts/secret"));
         let _ = process::output_of(base.args(["--namespace", site.name()]));
-        leave_pending(&site, "base", 1, "pending-install");
+        relabel(&site, "base", 1, "pending-install");
 
         let here = ["-n", site.name()];
         assert_eq!(super::sweep("", &here).ends_with(0).stdout, "");
         let hour = in_hours(1);
         let told = super::sweep_by(helm.version, "", &[here[0], here[1], &hour]).ends_with(0);
         let lines = told.report();
-        assert_eq!(lines.len(), 3, "{}", told.said());
+        assert_eq!(lines.len(), 4, "{}", told.said());
         assert!(lines.iter().all(|line| line.starts_with("stuck ")), "{}", told.said());
-        let cleared = super::sweep_by(helm.version, "", &[here[0], here[1], &hour, "--pending"]).ends_with(0);
+        let before = site.list("", &[]);
+        let words = [here[0], here[1], &hour, "--pending"];
+        let dry = super::sweep_by(helm.version, "", &[&words[..], &["--dry-run"]].concat()).ends_with(0).report();
+        assert_eq!(site.list("", &[])[0]["releases"], before[0]["releases"]);
+        let cleared = super::sweep_by(helm.version, "", &words).ends_with(0);
         let lines = cleared.report();
+        assert_eq!(dry, lines);
         let begins = |word: &str| lines.iter().filter(|line| line.starts_with(word)).count();
-        assert_eq!((begins("clear "), begins("stuck ")), (2, 1), "{}", cleared.said());
+        assert_eq!((begins("clear "), begins("stuck ")), (3, 1), "{}", cleared.said());
         assert!(lines.iter().any(|line| line.contains("/base ") && line.contains("no copy's")), "{lines:?}");
 
-        // What is deployed next goes well: the first revision is the newest again.
+        // What is deployed next goes well: the revision before is the newest again.
         let left = site.list("", &[]);
-        let releases: Vec<_> = left[0]["releases"].as_array().expect("a list").iter().collect();
-        assert_eq!(releases.len(), 1, "{left:?}");
-        assert_eq!((&releases[0]["name"], &releases[0]["revision"]), (&json!("upgraded-feat1"), &json!(1)));
-        deploy(helm, &site, "upgraded-feat1", "1h", &[]);
-        deploy(helm, &site, "installed-feat1", "1h", &[]);
+        let releases = left[0]["releases"].as_array().expect("a list").iter();
+        let releases: Vec<_> = releases.map(|release| (&release["name"], &release["revision"])).collect();
+        assert_eq!(releases, [(&json!("rolled-feat1"), &json!(1)), (&json!("upgraded-feat1"), &json!(1))]);
+        for release in ["rolled-feat1", "upgraded-feat1", "installed-feat1"] {
+            let _ = process::output_of(&mut shop(helm, &site, release, "devstack/demo"));
+        }
         assert_eq!(site.list("", &[])[0]["feature"], FEATURE);
+    }
+
+    fn a_run_clears_no_more_killed_installs_than_it_may_and_the_oldest_first(helm, number) {
+        let site = Site::of(&format!("stuckmost-{number}"));
+        for feature in ["feat2", "feat1"] {
+            deploy(helm, &site, &format!("app-{feature}"), "forever", &[]);
+            relabel(&site, &format!("app-{feature}"), 1, "pending-install");
+            next_second();
+        }
+        let words = ["-n", site.name(), &in_hours(1), "--pending", "--most=1"];
+        let lines = super::sweep_by(helm.version, "", &words).ends_with(0).report();
+        assert!(lines[0].starts_with(&format!("clear release/{}/app-feat2 ", site.name())), "{lines:?}");
+        assert!(lines[1].ends_with("1 copies have gone in this run: the next one goes on"), "{lines:?}");
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert_eq!(super::sweep_by(helm.version, "", &words).ends_with(0).report().len(), 1);
     }
 
     fn an_uninstall_that_was_killed_is_finished_by_the_next_run(helm, number) {
         let site = Site::of(&format!("halfgone-{number}"));
         deploy(helm, &site, "app-feat1", "1s", &[]);
-        leave_pending(&site, "app-feat1", 1, "uninstalling");
+        relabel(&site, "app-feat1", 1, "uninstalling");
         let ended = super::sweep_by(helm.version, "", &["-n", site.name(), &in_hours(1)]).ends_with(0);
         assert_eq!(ended.report().len(), 1, "{}", ended.said());
         assert_eq!(site.releases(helm).len(), 0);
     }
 }
 
-/// The records as a Helm leaves them that is killed: another revision that begins, or the first that never ends.
-fn leave_pending(site: &Site, release: &str, revision: u32, status: &str) {
-    let name = |revision: u32| format!("sh.helm.release.v1.{release}.v{revision}");
-    let first = site.kubectl(&["get", "secret", &name(1), "--output=json"]);
-    let mut record: serde_json::Value = serde_json::from_str(&first).expect("JSON");
-    let labels = json!({"status": status, "version": revision.to_string()});
-    if revision == 1 {
-        let patch = json!({"metadata": {"labels": labels}}).to_string();
-        site.kubectl(&["patch", "secret", &name(1), "--patch", &patch]);
-        return;
-    }
-    acceptance::cluster::lasting(&mut record);
-    record["metadata"]["name"] = json!(name(revision));
-    for (key, value) in labels.as_object().expect("an object") {
-        record["metadata"]["labels"][key] = value.clone();
-    }
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), record.to_string()).expect("written");
-    let mut kubectl = lab().command("kubectl");
-    let _ = process::output_of(kubectl.args(["create", "--filename"]).arg(file.path()));
+/// An application of a copy whose pods have to be there.
+fn shop(helm: &Helm, site: &Site, release: &str, image: &str) -> Command {
+    let mut command = helm.helm();
+    command.args(["upgrade", "--install", release]).arg(repo::root().join("tests/charts/fullname"));
+    command.args(["--namespace", site.name(), "--wait", "--set=fullnameOverride="]);
+    command.args([format!("--set=image.repository={image}"), "--set=image.pullPolicy=Never".to_owned()]);
+    let flags = ["--feature=feat1".to_owned(), format!("--release={release}"), "--ttl=forever".to_owned()];
+    command.arg("--post-renderer=devstack").args(flags.map(|flag| format!("--post-renderer-args={flag}")));
+    command
+}
+
+/// Kills a Helm as soon as its record says so.
+fn kill(site: &Site, mut helm: Command, release: &str, status: &str) {
+    let mut running = helm.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("helm starts");
+    let selector = format!("--selector=name={release},status={status}");
+    cluster::eventually(status, 60, || {
+        let found = site.kubectl(&["get", "secrets", &selector, "--output=name"]);
+        if found.is_empty() { Err("no record".to_owned()) } else { Ok(()) }
+    });
+    running.kill().expect("it is our child");
+    let _ = running.wait().expect("it ends");
+}
+
+/// A record as a Helm leaves it that is killed.
+fn relabel(site: &Site, release: &str, revision: u32, status: &str) {
+    let name = format!("sh.helm.release.v1.{release}.v{revision}");
+    site.kubectl(&["label", "--overwrite", "secret", &name, &format!("status={status}")]);
 }

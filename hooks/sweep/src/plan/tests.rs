@@ -217,3 +217,26 @@ fn one_protected_thing_keeps_all_of_its_owner_and_the_oldest_goes_first() {
     );
     assert_eq!(left(&things, &Live::new(), |_| {}).0, ["demo/old", "demo/new"]);
 }
+
+#[test]
+fn names_of_base_protect_nothing_that_a_back_end_does_not_name_and_globs_may() {
+    let feature: FeatureName = "feat-1".parse().expect("legal");
+    let cut = "x".repeat(63);
+    let cases = [
+        ("orders", false),
+        ("orders-hooks", false),
+        ("orders-feat-2", false),
+        ("orders-feat-1", true),
+        ("orders_feat_1", true),
+        ("orders-feat-1.fifo", true),
+        ("shared-*", true),
+        ("shared-?", true),
+        ("shared-[ab]", true),
+        (&cut, true),
+    ];
+    for (pattern, may) in cases {
+        let rules =
+            Rules { now: at(0), feature: None, protect: patterns(&[pattern]), namespaces: &[], unasked: &[] };
+        assert_eq!(rules.may_protect(&feature), may, "{pattern}");
+    }
+}

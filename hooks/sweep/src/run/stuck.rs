@@ -20,7 +20,9 @@ impl Run<'_> {
         let mut tried = false;
         let now = self.rules.now;
         let stuck = |head: &&Head| head.is_stuck(now) && !gone.contains(&head.to_string());
-        for head in recorded.newest.iter().filter(stuck) {
+        let mut stuck: Vec<&Head> = recorded.newest.iter().filter(stuck).collect();
+        stuck.sort_by_key(|head| head.began);
+        for head in stuck {
             let thing = format!("release/{head}");
             let since = format!("{} since {}", head.phase(), head.began);
             let release = recorded.releases.iter().find(|release| release.head == *head);
@@ -35,6 +37,7 @@ impl Run<'_> {
                 None => Some("it is no copy's, and stays"),
                 Some(_) if !self.options.pending => Some("--pending clears it"),
                 Some(_) if held.is_some() => held.as_deref(),
+                Some(release) if self.is_unseen(&release.feature) => Some(plan::UNSEEN),
                 // They would take what those of its copy use that are there.
                 Some(release)
                     if head.phase() == INSTALL
@@ -50,9 +53,11 @@ impl Run<'_> {
                 continue;
             };
             let cleared = if head.phase() == INSTALL {
-                if !self.may_go(release, rights).await? {
+                let copy = release.copy();
+                if !self.has_room(&copy, &thing)? || !self.may_go(release, rights).await? {
                     continue;
                 }
+                self.taken.insert(copy);
                 if self.options.dry_run {
                     Ok(())
                 } else {
