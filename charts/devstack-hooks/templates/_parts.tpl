@@ -88,7 +88,7 @@ has to look at all of them, to find what the values asked for before (prune) and
 # What earlier values asked for is found by its label, and whose it is stands on it.
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, list, create, patch, delete]
+  verbs: [get, list,{{ if .names }} create,{{ end }} patch, delete]
 {{- else }}
 {{- with .names }}
 - apiGroups: [""]

@@ -94,7 +94,7 @@ pub(crate) fn made(want: &Cloned, sources: &Sources) -> Result<Content, Error> {
     let mut data = BTreeMap::new();
     for (key, value) in there {
         let Some(named) = want.keys.named(key) else { continue };
-        if data.insert(named.to_owned(), value.clone()).is_some() {
+        if data.insert(named.to_string(), value.clone()).is_some() {
             return refused(format!("keys.rename: {named:?} would be two keys of the source"));
         }
     }

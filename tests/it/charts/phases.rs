@@ -43,6 +43,43 @@ with_either_helm! {
         assert_eq!(cluster::left(&namespace.0, RELEASE), Vec::<String>::new());
     }
 
+    fn pods_that_are_deployed_with_the_checksum_restart_when_what_was_cloned_is_another(helm, number) {
+        images::load();
+        let namespace = Namespace::new(&format!("restart{number}"));
+        let run = |words: &[&str]| {
+            let mut helm = helm.helm();
+            let _ = process::output_of(helm.current_dir(repo::root()).args(words).args(["--namespace", &namespace.0]));
+        };
+        let source = |token: &str| {
+            let metadata = serde_json::json!({"name": "orders", "namespace": namespace.0});
+            let source = serde_json::json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"TOKEN": token}});
+            cluster::put(&source.to_string());
+        };
+        let section = "--set-json=secret={\"secrets\": [{\"from\": {\"name\": \"orders\"}, \"outputs\": \
+                       [{\"value\": \"checksum\", \"configMap\": \"settings-feat1\", \"key\": \"SECRET_CHECKSUM\"}]}]}";
+        let deploy = || {
+            run(&["upgrade", "--install", RELEASE, "charts/devstack-hooks", "--set=feature=feat1", section]);
+            let sum = cluster::kubectl(
+                &namespace.0,
+                &["get", "configmap", "settings-feat1", "--output=jsonpath={.data.SECRET_CHECKSUM}"],
+            );
+            let flags = ["--feature=feat1", "--release=shop-feat1", &format!("--env=SECRET_CHECKSUM=value:{sum}")]
+                .map(|flag| format!("--post-renderer-args={flag}"));
+            let mut words = vec!["upgrade", "--install", "shop-feat1", "tests/charts/fullname", "--set=fullnameOverride="];
+            words.extend(["--wait", "--post-renderer=devstack"]);
+            words.extend(flags.iter().map(String::as_str));
+            run(&words);
+            cluster::kubectl(
+                &namespace.0,
+                &["get", "deployment", "shop-feat1-fullname", r"--output=jsonpath={.metadata.annotations.deployment\.kubernetes\.io/revision}"],
+            )
+        };
+        source("one");
+        assert_eq!((deploy().as_str(), deploy().as_str()), ("1", "1"));
+        source("two");
+        assert_eq!((deploy().as_str(), deploy().as_str()), ("2", "2"));
+    }
+
     fn with_every_back_end_down_an_uninstall_ends_well_and_says_what_is_left(helm, number) {
         let five = Five::new(helm, format!("fivedown{number}"));
         let installed = five.install(&[]);

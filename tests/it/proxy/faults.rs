@@ -2,7 +2,10 @@
 
 use std::{thread, time::Duration};
 
-use acceptance::proxy::{Fault, Proxy, Refusal, Which};
+use acceptance::{
+    cluster,
+    proxy::{Fault, Proxy, Refusal, Which},
+};
 
 use super::{BackEnd, Caller, LONG, is_closed};
 
@@ -41,6 +44,24 @@ fn what_is_held_is_done_and_never_answered() {
         assert!(held.join().expect("it ends").expect_err("no answer").is_timeout());
     });
     assert_eq!(caller.asks_for("TagQueue").expect("an answer"), 201);
+}
+
+#[test]
+fn what_is_stalled_is_done_and_answered_when_the_proxy_is_cleared() {
+    let (back_end, proxy) = broken_at_the_second(Fault::Stalled);
+    let caller = Caller::of(&proxy);
+    assert_eq!(caller.asks_for("ListQueues").expect("an answer"), 201);
+    thread::scope(|scope| {
+        let stalled = scope.spawn(|| caller.asks_for("CreateQueue"));
+        cluster::eventually("the request", 10, || match proxy.calls().len() {
+            2 => Ok(()),
+            count => Err(count.to_string()),
+        });
+        assert_eq!(back_end.heard().len(), 1);
+        proxy.clear();
+        assert_eq!(stalled.join().expect("it ends").expect("an answer"), 201);
+    });
+    assert_eq!(back_end.heard().len(), 2);
 }
 
 #[test]

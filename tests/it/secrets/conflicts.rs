@@ -1,5 +1,9 @@
 //! What is there and is somebody else's: a key, or the whole Secret.
 
+use acceptance::{
+    cluster,
+    proxy::{Fault, Which},
+};
 use serde_json::json;
 
 use super::{Copy, FEATURE, file, items, map};
@@ -96,6 +100,38 @@ fn a_secret_without_a_mark_is_refused_left_taken_over_or_added_to_by_word() {
     assert_eq!(copy.texts("orders-feat1"), map([("OWN", "x"), ("URL", "rotated"), ("USER", "carol")]));
     copy.delete(adopt);
     assert!(!copy.secrets().contains_key("orders-feat1"));
+}
+
+#[test]
+fn what_is_another_object_by_the_time_of_a_write_is_not_written_to_and_not_deleted() {
+    let copy = copy("secrets-swapped");
+    let told = "from: {name: orders}, outputs: [{value: checksum, secret: told, key: SUM}]";
+    for verb in ["apply", "delete"] {
+        for name in ["orders-feat1", "told"] {
+            copy.apply(told);
+            // Each has something to be written.
+            copy.edit("orders", &[("USER", verb), ("URL", name)]);
+            let proxy = &copy.gate.proxy;
+            let action = if verb == "apply" { "PATCH" } else { "DELETE" };
+            let action = format!("{action} /api/v1/namespaces/secrets-swapped/secrets/{name}");
+            proxy.clear();
+            proxy.on(Which::nth(1).of(&action), Fault::Stalled);
+            let running = copy.hook().spawn(verb, &copy.file(told), &["--timeout=20s"]);
+            cluster::eventually(&action, 20, || {
+                let actions: Vec<String> = proxy.calls().into_iter().map(|call| call.action).collect();
+                if actions.contains(&action) { Ok(()) } else { Err(actions.join(", ")) }
+            });
+            copy.kubectl(&["delete", "secret", name]);
+            copy.create(name, &json!({"stringData": {"THEIRS": "kept"}}));
+            let theirs = copy.secret(name);
+            proxy.clear();
+            let ended = running.wait();
+            assert_eq!(copy.secret(name), theirs, "{verb} of {name}: {}", ended.said());
+            assert_ne!(ended.code, Some(1), "{verb} of {name}: {}", ended.said());
+            copy.kubectl(&["delete", "secret", name]);
+            copy.delete(told);
+        }
+    }
 }
 
 #[test]

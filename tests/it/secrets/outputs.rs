@@ -1,7 +1,10 @@
 //! What the hooks tell an application, all of them in one Secret, in whatever order and however many at once: no key
 //! is lost, and none that is somebody else's is touched.
 
-use std::{collections::BTreeMap, thread};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    thread,
+};
 
 use acceptance::{
     emulator::{Emulator, REGION},
@@ -13,6 +16,7 @@ use acceptance::{
     process,
     release::Release,
 };
+use feature::words;
 use serde_json::{Value, json};
 
 use super::{Copy, map};
@@ -112,6 +116,19 @@ impl Stage {
         }
     }
 
+    /// Who has written what says whose the Secret is.
+    fn managers_of_marks(&self) -> BTreeSet<String> {
+        let managers = self.copy.secret(TOLD)["metadata"]["managedFields"].take();
+        let of_marks = managers.as_array().expect("managers").iter().filter(|entry| {
+            let metadata = &entry["fieldsV1"]["f:metadata"];
+            let keys = ["f:labels", "f:annotations"].into_iter().filter_map(|of| metadata[of].as_object());
+            // From where its content is the clone says, as it says the content.
+            let marks = |key: &str| words::is_ours(key) && key != words::CLONED_FROM;
+            keys.flatten().any(|(key, _)| marks(key.trim_start_matches("f:")))
+        });
+        of_marks.map(|entry| entry["manager"].as_str().expect("a text").to_owned()).collect()
+    }
+
     /// Nothing at any back end has the word.
     fn sweep(&self) {
         drop((self.emulator.swept(self.word), self.broker.swept(self.word), self.server.swept(self.word)));
@@ -142,6 +159,7 @@ fn forty_eight_runs_of_all_hooks_at_once_lose_no_key_and_touch_none_of_anybody_e
     let before = stage.told();
     stage.all_end_well(&runs);
     assert_eq!(stage.told(), before);
+    assert_eq!(stage.managers_of_marks(), [words::MANAGER.to_owned()].into());
     stage.is_whole(&["THEIRS"]);
     let deletes: Vec<(&str, &str)> = HOOKS.iter().map(|(hook, _)| (*hook, "delete")).collect();
     stage.all_end_well(&deletes);
@@ -181,6 +199,8 @@ fn a_delete_beside_applies_takes_no_key_of_theirs() {
     for goes in names {
         let applies: Vec<(&str, &str)> = names.iter().map(|hook| (*hook, "apply")).collect();
         stage.all_end_well(&applies);
+        stage.copy.edit(TOLD, &[("THEIRS", "kept")]);
+        let before = stage.told();
         let runs: Vec<(&str, &str)> =
             names.iter().map(|hook| (*hook, if *hook == goes { "delete" } else { "apply" })).collect();
         stage.all_end_well(&runs);
@@ -188,8 +208,8 @@ fn a_delete_beside_applies_takes_no_key_of_theirs() {
             HOOKS.iter().filter(|(hook, _)| *hook != goes).flat_map(|(_, keys)| *keys).copied().collect();
         let told = stage.told();
         assert!(
-            expected.iter().all(|key| told.contains_key(*key)),
-            "{goes} went, and of the others are left {told:?}"
+            expected.iter().chain(&["THEIRS"]).all(|key| told.get(*key) == before.get(*key)),
+            "{goes} went, and of {before:?} are left {told:?}"
         );
     }
     let deletes: Vec<(&str, &str)> = names.iter().rev().map(|hook| (*hook, "delete")).collect();
@@ -280,12 +300,19 @@ fn whatever_else_has_made_the_secret_it_is_refused_and_stays_as_it_was() {
 fn check(stage: &Stage) {
     let before: Value = stage.copy.secret(TOLD);
     assert_eq!(super::texts(&before), map([("URL", "theirs")]));
+    let file = stage.file();
     for verb in ["apply", "delete"] {
-        for (hook, _) in HOOKS {
-            let ended = hook_of(hook).run(verb, &stage.file(), &[]).ends_with(5);
-            let why = "it exists without a mark of ours";
-            assert!(ended.last_line().contains(why), "{hook}: {}", ended.said());
-            assert_eq!(stage.copy.secret(TOLD), before, "{hook} {verb}");
-        }
+        thread::scope(|scope| {
+            let start = |(hook, _): (&'static str, _)| {
+                let file = &file;
+                scope.spawn(move || hook_of(hook).run(verb, file, &[]))
+            };
+            for (running, (hook, _)) in HOOKS.map(start).into_iter().zip(HOOKS) {
+                let ended = running.join().expect("it ends").ends_with(5);
+                let why = "it exists without a mark of ours";
+                assert!(ended.last_line().contains(why), "{hook}: {}", ended.said());
+            }
+        });
+        assert_eq!(stage.copy.secret(TOLD), before, "{verb}");
     }
 }

@@ -78,7 +78,7 @@ fn each_hook_needs_every_right_that_the_chart_gives_it() {
     let sweep = || drop((emulator.swept(WORD), broker.swept(WORD), server.swept(WORD)));
     sweep();
     for namespace in [NAMESPACE, OTHER] {
-        let allowed = json!({(feature::words::CLONE_ALLOWED): NAMESPACE});
+        let allowed = json!({(feature::words::CLONE_ALLOWED): format!("{NAMESPACE},{OTHER}")});
         let source = json!({"metadata": {"annotations": allowed}, "stringData": {"URL": "base", "KEY": "x"}});
         super::create(namespace, "orders", &source);
     }
@@ -90,6 +90,12 @@ fn each_hook_needs_every_right_that_the_chart_gives_it() {
     let cases = [
         ("secret", format!("secret:\n  prune: false\n{cloned}      {outputs}")),
         ("secret", format!("secret:\n{cloned}")),
+        (
+            "secret",
+            format!(
+                "secret:\n  secrets:\n    - from: {{name: orders}}\n    - {{from: {{name: orders}}, to: {{namespace: {OTHER}, name: there}}}}"
+            ),
+        ),
         (
             "database",
             format!("database:\n  adminUrl: {{env: ADMIN_URL}}\n  databases: [{{name: {WORD}, {outputs}}}]"),

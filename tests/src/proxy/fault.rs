@@ -11,6 +11,8 @@ pub enum Fault {
     Lost,
     /// The back end does it, and the answer never comes: the client has to give up.
     Held,
+    /// The back end hears it, and answers, when the proxy is cleared.
+    Stalled,
     /// The back end hears nothing, and this is the answer.
     Refused(Refusal),
 }

@@ -57,6 +57,10 @@ impl Ledger {
         self.settled.notify_all();
     }
 
+    pub(super) fn is_cleared_since(&self, receipt: Receipt) -> bool {
+        self.book().volume != receipt.volume
+    }
+
     pub(super) fn plan(&self, which: Which, fault: Fault) {
         self.book().plans.push((which, fault));
     }

@@ -1,6 +1,11 @@
 //! The proxy's connections: it takes a request in, asks the ledger, and answers, forwards or breaks off.
 
-use std::{convert::Infallible, future, io, sync::Arc, time::Instant};
+use std::{
+    convert::Infallible,
+    future, io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -78,6 +83,13 @@ impl Front {
             Some(Fault::Held) => {
                 let _ = self.carry(receipt, head, body).await;
                 match future::pending::<Infallible>().await {}
+            }
+            Some(Fault::Stalled) => {
+                while !self.ledger.is_cleared_since(receipt) {
+                    // The pace of the poll.
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                self.carry(receipt, head, body).await
             }
             None => self.carry(receipt, head, body).await,
         }

@@ -106,7 +106,7 @@ pub enum Value {
     /// The name in the cluster.
     Name,
     /// Another text whenever anything that is cloned is another, from which nobody comes to what it is: pods that
-    /// have it in an annotation restart.
+    /// are deployed with it restart.
     Checksum,
 }
 

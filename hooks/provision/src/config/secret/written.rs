@@ -29,9 +29,9 @@ struct WrittenSecret {
     from: Option<WrittenSite>,
     /// Where it is to be (the owner's namespace, the source's name with the feature behind it).
     to: Option<WrittenSite>,
-    /// Which keys of the source it has.
+    /// Which keys of the source it has: {include: [GLOB], exclude: [GLOB], rename: {NAME: NAME}}.
     keys: Option<keys::Written>,
-    /// What it has besides: a text, {secret: NAME, key: KEY} of another Secret, or {template: TEXT}.
+    /// What it has besides: a text, {secret: NAME, namespace: NAMESPACE, key: KEY} of another Secret, or {template: TEXT}.
     #[serde(default)]
     set: set::Written,
     /// Globs of labels of the source that it has too (none). Annotations are never cloned.
