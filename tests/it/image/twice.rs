@@ -12,6 +12,7 @@ use std::{
 
 use acceptance::{
     archive::{Image, builder},
+    lab::lab,
     process, repo,
 };
 use tempfile::TempDir;
@@ -97,7 +98,7 @@ fn ours() -> Vec<String> {
 }
 
 #[test]
-fn the_image_is_the_same_from_another_folder() {
+fn both_images_are_the_same_from_another_folder() {
     let first = Image::hooks();
     let elsewhere = Elsewhere::new();
     let mut build = Command::new(builder(elsewhere.checkout.path()));
@@ -110,4 +111,9 @@ fn the_image_is_the_same_from_another_folder() {
     assert_eq!(first.manifest, second.manifest);
     assert_eq!(first.digest, second.digest);
     assert!(first.digest.starts_with("sha256:"), "{}", first.digest);
+    // And that of sweep, which has one layer more.
+    let mut build = Command::new(builder(elsewhere.checkout.path()));
+    build.arg(format!("--helm={}", lab().var("HELM4"))).env("CARGO_TARGET_DIR", elsewhere.target.path());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    assert_eq!(Image::sweep().digest, Image::built(&mut build, folder.path()).digest);
 }

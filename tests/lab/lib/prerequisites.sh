@@ -4,10 +4,11 @@
 check_prerequisites() {
     local missing=() longest="$CONTAINERD_SOCKET.ttrpc"
     ((EUID == 0)) || missing+=("root: containers, network interfaces and packages need it. Run as root")
-    command -v apt-get dpkg-query >/dev/null || missing+=("apt-get: the lab installs Debian packages. Use Debian 12 or a descendant of it")
+    # Of several words `command -v` is content with one.
+    { command -v apt-get && command -v dpkg-query; } >/dev/null || missing+=("apt-get: the lab installs Debian packages. Use Debian 12 or a descendant of it")
     command -v cargo >/dev/null || missing+=("cargo: see https://rustup.rs, and have ~/.cargo/bin in PATH")
     command -v go >/dev/null || missing+=("go: see https://go.dev/doc/install, and have /usr/local/go/bin in PATH")
-    command -v cc git >/dev/null || missing+=("cc and git: apt-get install build-essential git")
+    { command -v cc && command -v git; } >/dev/null || missing+=("cc and git: apt-get install build-essential git")
     [[ ! $(go env GOVERSION 2>/dev/null) =~ ^go1\.([0-9]+) ]] || ((BASH_REMATCH[1] >= 26)) \
         || missing+=("go 1.26 or newer, for $(go env GOVERSION): see https://go.dev/doc/install")
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
