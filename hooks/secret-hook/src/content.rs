@@ -8,7 +8,10 @@ use feature::words;
 use hmac::{Hmac, KeyInit, Mac};
 use provision::{
     cluster::{Found, decoded, encoded},
-    config::secret::{Cloned, Content, Said, Site},
+    config::{
+        self,
+        secret::{Cloned, Content, Said, Site},
+    },
     error::Error,
 };
 use sha2::Sha256;
@@ -94,6 +97,7 @@ pub(crate) fn made(want: &Cloned, sources: &Sources) -> Result<Content, Error> {
     let mut data = BTreeMap::new();
     for (key, value) in there {
         let Some(named) = want.keys.named(key) else { continue };
+        config::check_key(&named).map_err(|why| Error::refused(format!("keys.rename: {key:?}: {why}")))?;
         if data.insert(named.to_string(), value.clone()).is_some() {
             return refused(format!("keys.rename: {named:?} would be two keys of the source"));
         }

@@ -38,15 +38,15 @@ impl Rules<'_> {
         self.unasked.iter().any(|pattern| pattern.matches(namespace))
     }
 
-    /// Whether `protect` could mean a thing of a copy that a back end does not name just now. What hooks make for a copy has
-    /// its feature in its name, or the name was too long for its store; names of base, which are what people protect,
-    /// have neither.
+    /// Whether `protect` could mean a thing of a copy that a back end does not name just now. What hooks make there for a copy
+    /// has its feature at the end of its name, or the name was too long for its store; names of base, which are what
+    /// people protect, have neither.
     pub(crate) fn may_protect(&self, feature: &FeatureName) -> bool {
         self.protect.iter().map(Pattern::to_string).any(|pattern| {
             let is_glob = pattern.contains(['*', '?', '[']);
             // Databases have underscores where others have dashes.
-            let names = pattern.replace('_', "-").contains(feature.as_str());
-            is_glob || names || pattern.len() >= SHORTEST_CUT
+            let name = pattern.trim_end_matches(".fifo").replace('_', "-");
+            is_glob || name.ends_with(&format!("-{feature}")) || pattern.len() >= SHORTEST_CUT
         })
     }
 }

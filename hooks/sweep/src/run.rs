@@ -44,7 +44,7 @@ struct Run<'a> {
     faults: Vec<Error>,
     /// Back ends that cannot be asked.
     down: BTreeSet<BackEnd>,
-    /// Whether something could not be asked for what it holds.
+    /// Whether the cluster does not say which Secrets and `ConfigMap`s there are.
     is_blind: bool,
 }
 
@@ -91,7 +91,7 @@ impl Run<'_> {
         let (going, staying) = plan::going(&copies, &hollow, &self.rules);
         self.stay(&staying)?;
         self.report.expect(going.iter().flat_map(|going| &going.releases).map(ToString::to_string));
-        let mut gone = Vec::new();
+        let (mut tried, mut gone) = (BTreeSet::new(), Vec::new());
         for going in &going {
             let copy = &going.copy.name;
             if self.is_unseen(&copy.feature) {
@@ -101,14 +101,18 @@ impl Run<'_> {
             if !self.has_room(copy, &copy.to_string())? {
                 continue;
             }
+            tried.insert(copy);
             let releases = self.uninstall(going, &rights).await?;
             if !releases.is_empty() {
                 self.taken.insert(copy.clone());
             }
             gone.extend(releases);
         }
-        let tried = self.stuck(&recorded, &copies, &gone, &rights).await? || !going.is_empty();
-        let things = if protects && !tried { held } else { self.things().await };
+        let is_touched =
+            self.stuck(&recorded, &copies, &tried, &mut gone, &rights).await? || !tried.is_empty();
+        // Where marks alone say when things go they are read as late as can be.
+        let is_known = protects && !is_touched && self.rules.unasked.is_empty();
+        let things = if is_known { held } else { self.things().await };
         let live = self.live(&gone).await?;
         let (left, staying) = plan::leftovers(&things, &live, &self.rules);
         self.stay(&staying)?;
@@ -162,9 +166,17 @@ impl Run<'_> {
     }
 
     /// Whether a copy may hold something that is protected and that nobody names. A back end that is down now may be there
-    /// when a hook comes to it.
+    /// when a hook comes to it; in the cluster a file calls things as it likes.
     fn is_unseen(&self, feature: &FeatureName) -> bool {
-        self.is_blind && self.rules.may_protect(feature)
+        let in_back_ends = !self.down.is_empty() && self.rules.may_protect(feature);
+        in_back_ends || self.is_blind && !self.rules.protect.is_empty()
+    }
+
+    /// Why what a copy uses stays that has no release which could say until when it runs. Somebody else than Helm has deployed
+    /// it, or Helm's records are elsewhere (`HELM_DRIVER=sql`).
+    async fn in_use(&self, namespace: &str, feature: &FeatureName) -> Result<Option<String>, Error> {
+        let pod = self.asked.pod(namespace, feature).await?;
+        Ok(pod.map(|pod| format!("pod {pod} of {feature} runs, and no release of Helm says until when")))
     }
 
     fn fail(&mut self, thing: &str, error: Error) -> Result<(), Error> {
@@ -177,10 +189,13 @@ impl Run<'_> {
     async fn things(&mut self) -> Vec<Thing> {
         let (things, faults) =
             things(self.asked, &self.stores, self.sweep, self.rules.namespaces, &self.down).await;
-        self.is_blind |= !faults.is_empty();
         for (back_end, error) in faults {
+            self.is_blind |= back_end.is_none();
             self.down.extend(back_end);
-            self.faults.push(error);
+            // What the cluster did not say the first time either is told once.
+            if self.faults.iter().all(|known| known.to_string() != error.to_string()) {
+                self.faults.push(error);
+            }
         }
         things
     }

@@ -212,6 +212,7 @@ fn what_must_not_or_cannot_be_cloned_is_refused_with_the_reason() {
         ("from: {name: orders}, set: {A: {secret: orders, key: NONE}}", "has no key \"NONE\""),
         ("from: {name: orders}, set: {A: {template: '{{ NONE }}'}}", "the source has not every key"),
         ("from: {name: orders}, keys: {rename: {NONE: A}}", "the source has no key \"NONE\""),
+        ("from: {name: orders}, keys: {rename: {'URL*': '*'}}", "keys.rename: \"URL\": \"\" is no key"),
     ];
     for (secret, why) in cases {
         let ended = copy.refused(secret);

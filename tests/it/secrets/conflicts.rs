@@ -115,8 +115,8 @@ fn what_is_another_object_by_the_time_of_a_write_is_not_written_to_and_not_delet
             let action = if verb == "apply" { "PATCH" } else { "DELETE" };
             let action = format!("{action} /api/v1/namespaces/secrets-swapped/secrets/{name}");
             proxy.clear();
-            proxy.on(Which::nth(1).of(&action), Fault::Stalled);
-            let running = copy.hook().spawn(verb, &copy.file(told), &["--timeout=20s"]);
+            proxy.on(Which::from(1).of(&action), Fault::Stalled);
+            let running = copy.hook().spawn(verb, &copy.file(told), &["--timeout=40s"]);
             cluster::eventually(&action, 20, || {
                 let actions: Vec<String> = proxy.calls().into_iter().map(|call| call.action).collect();
                 if actions.contains(&action) { Ok(()) } else { Err(actions.join(", ")) }
@@ -124,10 +124,11 @@ fn what_is_another_object_by_the_time_of_a_write_is_not_written_to_and_not_delet
             copy.kubectl(&["delete", "secret", name]);
             copy.create(name, &json!({"stringData": {"THEIRS": "kept"}}));
             let theirs = copy.secret(name);
+            assert!(running.is_running());
             proxy.clear();
             let ended = running.wait();
             assert_eq!(copy.secret(name), theirs, "{verb} of {name}: {}", ended.said());
-            assert_ne!(ended.code, Some(1), "{verb} of {name}: {}", ended.said());
+            assert_eq!(ended.code, Some(5), "{verb} of {name}: {}", ended.said());
             copy.kubectl(&["delete", "secret", name]);
             copy.delete(told);
         }

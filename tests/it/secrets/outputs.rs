@@ -200,6 +200,7 @@ fn a_delete_beside_applies_takes_no_key_of_theirs() {
         let applies: Vec<(&str, &str)> = names.iter().map(|hook| (*hook, "apply")).collect();
         stage.all_end_well(&applies);
         stage.copy.edit(TOLD, &[("THEIRS", "kept")]);
+        stage.is_whole(&["THEIRS"]);
         let before = stage.told();
         let runs: Vec<(&str, &str)> =
             names.iter().map(|hook| (*hook, if *hook == goes { "delete" } else { "apply" })).collect();

@@ -137,13 +137,13 @@ fn surround(site: &Site) {
                 }
                 "databases" | "roles" => {
                     let name = name.replace('-', "_");
+                    let mut marks = marks;
                     let (what, rest) = if kind == "roles" {
+                        marks[words::DATABASE] = json!(name);
                         ("ROLE", "NOLOGIN")
                     } else {
                         ("DATABASE", "TEMPLATE template0")
                     };
-                    // The names of both are in one drawer.
-                    let name = if kind == "roles" { format!("{name}_role") } else { name };
                     site.server.run("postgres", &format!("CREATE {what} {name} {rest}"));
                     if number % 3 > 0 {
                         sql += &format!("COMMENT ON {what} {name} IS '{marks}';");

@@ -29,7 +29,10 @@ with_either_helm! {
         let kept = ask(&["keep", "--feature=feat2", "--namespace", site.name()]);
         assert!(kept.status.success(), "{}", cluster::text(&kept));
         let listed = ask(&["list", "--feature=feat2", "--output=json"]);
-        let copy: Value = serde_json::from_slice(&listed.stdout).unwrap_or_else(|_| panic!("{}", cluster::text(&listed)));
+        // Of a pod stdout and stderr are one.
+        let listed = cluster::text(&listed);
+        let line = listed.lines().find(|line| line.starts_with('{')).unwrap_or_else(|| panic!("{listed}"));
+        let copy: Value = serde_json::from_str(line).expect("JSON");
         assert_eq!(copy["due"], "never");
         let went = ask(&["run", "--feature=feat2"]);
         assert!(cluster::text(&went).contains("/app-feat2 "), "{}", cluster::text(&went));

@@ -34,7 +34,7 @@ mod tags;
 
 pub use fault::ConfigError;
 use fault::Fault;
-pub use output::{Bound, Place, Target, TargetKind};
+pub use output::{Bound, Place, Target, TargetKind, check_key};
 pub use parsed::Parsed;
 use parsed::{ApiVersion, Kind, given};
 pub use schema::schema;

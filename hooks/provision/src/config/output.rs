@@ -124,7 +124,10 @@ pub(super) fn check_object(name: &str) -> Result<(), String> {
 }
 
 /// What Kubernetes takes for a key of a Secret or a `ConfigMap`.
-pub(super) fn check_key(key: &str) -> Result<(), String> {
+///
+/// # Errors
+/// With what a key is.
+pub fn check_key(key: &str) -> Result<(), String> {
     let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     if (1..=253).contains(&key.len()) && key.bytes().all(legal) && key != "." && !key.starts_with("..") {
         return Ok(());

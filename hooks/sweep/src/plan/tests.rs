@@ -226,6 +226,8 @@ fn names_of_base_protect_nothing_that_a_back_end_does_not_name_and_globs_may() {
         ("orders", false),
         ("orders-hooks", false),
         ("orders-feat-2", false),
+        ("feat-1-orders", false),
+        ("ordersfeat-1", false),
         ("orders-feat-1", true),
         ("orders_feat_1", true),
         ("orders-feat-1.fifo", true),

@@ -21,10 +21,8 @@ impl Run<'_> {
         let is_going = self.options.dry_run && self.taken.contains(&leftover.copy());
         if !is_going
             && self.rules.asks(owner.namespace())
-            && let Some(pod) = self.asked.pod(owner.namespace(), feature).await?
+            && let Some(reason) = self.in_use(owner.namespace(), feature).await?
         {
-            // Somebody else than Helm has deployed it, or Helm's records are elsewhere (HELM_DRIVER=sql).
-            let reason = format!("pod {pod} of {feature} runs, and no release of Helm says until when");
             self.report.line("left", &owner.to_string(), &reason)?;
             return Ok(false);
         }

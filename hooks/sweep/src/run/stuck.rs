@@ -1,26 +1,41 @@
 //! Of a run: deploys that were killed are told, and cleared by word.
 
+use std::collections::BTreeSet;
+
 use provision::error::Error;
 
 use super::Run;
-use crate::{cluster::Recorded, copies::Copy, plan, record::Head, release::Release, rights::Rights};
+use crate::{
+    cluster::Recorded,
+    copies::{Copy, CopyName},
+    plan,
+    record::Head,
+    release::Release,
+    rights::Rights,
+};
 
 /// Helm's word for a first revision that is being made: to clear it is to uninstall it.
 const INSTALL: &str = "pending-install";
 
 impl Run<'_> {
-    /// Deploys that were killed: nobody can deploy again until somebody clears them. Returns whether anything was tried.
+    /// Deploys that were killed, but for those of copies that this run has tried to take away: nobody can deploy again until
+    /// somebody clears them. The releases that it has uninstalled are gone then. Returns whether it touched anything.
     pub(super) async fn stuck(
         &mut self,
         recorded: &Recorded,
         copies: &[Copy],
-        gone: &[String],
+        tried: &BTreeSet<&CopyName>,
+        gone: &mut Vec<String>,
         rights: &Rights<'_>,
     ) -> Result<bool, Error> {
-        let mut tried = false;
+        let mut is_touched = false;
         let now = self.rules.now;
-        let stuck = |head: &&Head| head.is_stuck(now) && !gone.contains(&head.to_string());
-        let mut stuck: Vec<&Head> = recorded.newest.iter().filter(stuck).collect();
+        let is_tried = |head: &Head| {
+            let of_head = recorded.releases.iter().find(|release| release.head == *head);
+            of_head.is_some_and(|release| tried.contains(&release.copy()))
+        };
+        let mut stuck: Vec<&Head> =
+            recorded.newest.iter().filter(|head| head.is_stuck(now) && !is_tried(head)).collect();
         stuck.sort_by_key(|head| head.began);
         for head in stuck {
             let thing = format!("release/{head}");
@@ -57,7 +72,13 @@ impl Run<'_> {
                 if !self.has_room(&copy, &thing)? || !self.may_go(release, rights).await? {
                     continue;
                 }
-                self.taken.insert(copy);
+                // What it gives others use; its own pods go before its hooks run.
+                if !release.is_application()
+                    && let Some(reason) = self.in_use(&copy.namespace, &copy.feature).await?
+                {
+                    self.report.line("left", &thing, &reason)?;
+                    continue;
+                }
                 if self.options.dry_run {
                     Ok(())
                 } else {
@@ -75,13 +96,19 @@ impl Run<'_> {
             } else {
                 self.asked.forget(head).await
             };
-            tried = true;
+            is_touched = true;
             match cleared {
-                Ok(()) => self.report.line("clear", &thing, &since)?,
+                Ok(()) => {
+                    self.report.line("clear", &thing, &since)?;
+                    if head.phase() == INSTALL {
+                        self.taken.insert(release.copy());
+                        gone.push(release.owner());
+                    }
+                }
                 Err(error) => self.fail(&thing, error)?,
             }
         }
-        Ok(tried)
+        Ok(is_touched)
     }
 
     /// Whether its record is what the run has read: what came before may have taken minutes.

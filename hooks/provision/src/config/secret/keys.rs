@@ -17,7 +17,7 @@ use crate::config::{Fault, Parsed, once::Texts, output::check_key};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(glob::Pattern);
 
-/// Checked: nothing is renamed to nothing, or two to one as far as the file says it.
+/// Checked as far as the file says it: what comes of a star is known with the source.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
     /// None is every key.
