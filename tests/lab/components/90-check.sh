@@ -41,12 +41,12 @@ spec:
       command: [sh, -c]
       args:
         - |
-          # Service addresses reach the packet filter a moment after the Services.
+          # Service addresses reach the packet filter a moment after the Services; what was asked before may never be answered.
           until_it_works() { until said=\$("\$@" 2>&1); do echo "\$said"; sleep 0.2; done; echo "works: \$*"; }
-          router_answers() { wget -q -O- http://web.$LAB_DOMAIN/ 2>&1 | grep -q 'HTTP/1.1 404'; }
+          router_answers() { timeout 2 wget -q -O- http://web.$LAB_DOMAIN/ 2>&1 | grep -q 'HTTP/1.1 404'; }
           until_it_works nslookup -timeout=1 -retry=1 kubernetes.default.svc.cluster.local
           until_it_works nslookup -timeout=1 -retry=1 web.$LAB_DOMAIN
-          until_it_works wget -q -O- http://localstack.infra:4566/_localstack/health
+          until_it_works timeout 2 wget -q -O- http://localstack.infra:4566/_localstack/health
           until_it_works nc -w 1 kafka.infra 9092 -e true
           # Where the broker says that it is.
           until_it_works nc -w 1 $LAB_GATEWAY $LAB_PORT_KAFKA -e true
