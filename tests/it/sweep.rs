@@ -10,7 +10,7 @@ mod pending;
 mod rights;
 mod runs;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, process::Command};
 
 use acceptance::{
     cluster,
@@ -261,6 +261,22 @@ fn next_second() {
     cluster::eventually("the next second", 3, || {
         if Timestamp::now().as_second() > second { Ok(()) } else { Err(String::new()) }
     });
+}
+
+/// An application of the copy, which is there when its pods are.
+fn shop(helm: &Helm, site: &Site, release: &str, ttl: &str) -> Command {
+    let mut command = helm.helm();
+    command.args(["upgrade", "--install", release]).arg(repo::root().join("tests/charts/fullname"));
+    command.args([
+        "--namespace",
+        site.name(),
+        "--wait",
+        "--set=fullnameOverride=",
+        "--post-renderer=devstack",
+    ]);
+    let flags = [format!("--feature={FEATURE}"), format!("--release={release}"), format!("--ttl={ttl}")];
+    command.args(flags.map(|flag| format!("--post-renderer-args={flag}")));
+    command
 }
 
 /// A release of the chart `secret` as a copy's, which has no pods: deployed at once. Its feature is the end of its name.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use feature::FeatureName;
+use feature::{FeatureName, Owner};
 use jiff::Timestamp;
 
 use crate::{
@@ -51,6 +51,13 @@ impl Copy {
     pub(crate) fn source(&self) -> Option<&str> {
         let of_releases = self.releases.iter().find_map(|release| release.source.as_deref());
         of_releases.or_else(|| self.things.iter().find_map(|thing| thing.source.as_deref()))
+    }
+}
+
+impl CopyName {
+    /// The copy that something of an owner is of: the owner's namespace counts, wherever it is itself.
+    pub(crate) fn of(owner: &Owner, feature: &FeatureName) -> Self {
+        Self { namespace: owner.namespace().to_owned(), feature: feature.clone() }
     }
 }
 

@@ -198,7 +198,7 @@ impl Leftover {
 
     /// The copy that it was of.
     pub(crate) fn copy(&self) -> CopyName {
-        CopyName { namespace: self.owner.namespace().to_owned(), feature: self.feature.clone() }
+        CopyName::of(&self.owner, &self.feature)
     }
 
     fn applied(&self) -> Timestamp {

@@ -106,9 +106,9 @@ impl Thing {
         })
     }
 
-    /// The copy that it is of: its owner's namespace counts, wherever it is itself.
+    /// The copy that it is of.
     pub(crate) fn copy(&self) -> CopyName {
-        CopyName { namespace: self.owner.namespace().to_owned(), feature: self.feature.clone() }
+        CopyName::of(&self.owner, &self.feature)
     }
 
     /// When it was last applied, as far as its mark says; what it does not say is long ago.

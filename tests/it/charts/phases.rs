@@ -4,7 +4,7 @@
 use acceptance::{
     cluster,
     emulator::{Emulator, REGION},
-    helm::Version,
+    helm::{Helm, Version},
     images,
     place::Namespace,
     process, repo,
@@ -24,10 +24,7 @@ with_either_helm! {
         let (namespace, emulator) = (Namespace::new(&word), Emulator::localstack());
         let _swept = emulator.swept(&word);
         let queue = format!("{word}-feat1");
-        let run = |words: &[&str]| {
-            let mut helm = helm.helm();
-            let _ = process::output_of(helm.current_dir(repo::root()).args(words).args(["--namespace", &namespace.0]));
-        };
+        let run = |words: &[&str]| run(helm, &namespace, words);
         for seconds in ["30", "60"] {
             run(&[
                 "upgrade", "--install", RELEASE, "charts/devstack-hooks", "--set=feature=feat1",
@@ -46,10 +43,7 @@ with_either_helm! {
     fn pods_that_are_deployed_with_the_checksum_restart_when_what_was_cloned_is_another(helm, number) {
         images::load();
         let namespace = Namespace::new(&format!("restart{number}"));
-        let run = |words: &[&str]| {
-            let mut helm = helm.helm();
-            let _ = process::output_of(helm.current_dir(repo::root()).args(words).args(["--namespace", &namespace.0]));
-        };
+        let run = |words: &[&str]| run(helm, &namespace, words);
         let source = |token: &str| {
             let metadata = serde_json::json!({"name": "orders", "namespace": namespace.0});
             let source = serde_json::json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"TOKEN": token}});
@@ -153,4 +147,11 @@ fn order(five: &Five<'_>, verb: &str) -> Vec<String> {
 
 fn time<'j>(job: &'j Value, key: &str) -> &'j str {
     job["status"][key].as_str().unwrap_or_else(|| panic!("no {key}: {job}"))
+}
+
+/// Helm, from the root of the repository and in a namespace, where all goes well.
+fn run(helm: &Helm, namespace: &Namespace, words: &[&str]) {
+    let mut helm = helm.helm();
+    let helm = helm.current_dir(repo::root()).args(words).args(["--namespace", &namespace.0]);
+    let _ = process::output_of(helm);
 }

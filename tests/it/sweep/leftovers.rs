@@ -125,12 +125,7 @@ fn surround(site: &Site) {
                     site.broker.produce(words::MARKS_TOPIC, 0, &key, Some(&marks.to_string()));
                 }
                 "subscriptions" => {
-                    let queue = site.emulator.queue_url(&name);
-                    let queue = site.emulator.sqs(
-                        "GetQueueAttributes",
-                        &json!({"QueueUrl": queue, "AttributeNames": ["QueueArn"]}),
-                    );
-                    let queue = queue["Attributes"]["QueueArn"].as_str().expect("an ARN");
+                    let queue = &site.emulator.queue_attributes(&name)["QueueArn"];
                     let topic = site.emulator.topic_arn(&format!("{word}-base"));
                     let words = [("TopicArn", topic.as_str()), ("Protocol", "sqs"), ("Endpoint", queue)];
                     site.emulator.sns("Subscribe", &words);

@@ -1,11 +1,11 @@
 //! Deploys that were killed: reported after an hour, cleared where that is asked for, and never base's.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use acceptance::{cluster, helm::Helm, images, process, repo};
 use serde_json::json;
 
-use super::{FEATURE, Site, deploy, in_hours, next_second};
+use super::{FEATURE, Site, deploy, in_hours, next_second, shop};
 use crate::stage::with_either_helm;
 
 with_either_helm! {
@@ -14,11 +14,11 @@ with_either_helm! {
         let site = Site::of(&format!("stuck-{number}"));
         // An upgrade that was killed after the first revision, a rollback and an install that were, and one of base's.
         for release in ["rolled-feat1", "upgraded-feat1"] {
-            let _ = process::output_of(&mut shop(helm, &site, release, "devstack/demo"));
+            let _ = process::output_of(&mut shop(helm, &site, release, "forever"));
         }
-        let _ = process::output_of(shop(helm, &site, "rolled-feat1", "devstack/demo").arg("--set=replicaCount=2"));
-        kill(&site, shop(helm, &site, "upgraded-feat1", "none"), "upgraded-feat1", "pending-upgrade");
-        kill(&site, shop(helm, &site, "installed-feat1", "none"), "installed-feat1", "pending-install");
+        let _ = process::output_of(shop(helm, &site, "rolled-feat1", "forever").arg("--set=replicaCount=2"));
+        kill(helm, &site, "upgraded-feat1", "pending-upgrade");
+        kill(helm, &site, "installed-feat1", "pending-install");
         relabel(&site, "rolled-feat1", 2, "pending-rollback");
         let mut base = helm.helm();
         base.args(["install", "base"]).arg(repo::root().join("tests/charts/secret"));
@@ -49,7 +49,7 @@ with_either_helm! {
         let releases: Vec<_> = releases.map(|release| (&release["name"], &release["revision"])).collect();
         assert_eq!(releases, [(&json!("rolled-feat1"), &json!(1)), (&json!("upgraded-feat1"), &json!(1))]);
         for release in ["rolled-feat1", "upgraded-feat1", "installed-feat1"] {
-            let _ = process::output_of(&mut shop(helm, &site, release, "devstack/demo"));
+            let _ = process::output_of(&mut shop(helm, &site, release, "forever"));
         }
         assert_eq!(site.list("", &[])[0]["feature"], FEATURE);
     }
@@ -79,19 +79,10 @@ with_either_helm! {
     }
 }
 
-/// An application of a copy whose pods have to be there.
-fn shop(helm: &Helm, site: &Site, release: &str, image: &str) -> Command {
-    let mut command = helm.helm();
-    command.args(["upgrade", "--install", release]).arg(repo::root().join("tests/charts/fullname"));
-    command.args(["--namespace", site.name(), "--wait", "--set=fullnameOverride="]);
-    command.args([format!("--set=image.repository={image}"), "--set=image.pullPolicy=Never".to_owned()]);
-    let flags = ["--feature=feat1".to_owned(), format!("--release={release}"), "--ttl=forever".to_owned()];
-    command.arg("--post-renderer=devstack").args(flags.map(|flag| format!("--post-renderer-args={flag}")));
-    command
-}
-
-/// Kills a Helm as soon as its record says so.
-fn kill(site: &Site, mut helm: Command, release: &str, status: &str) {
+/// Kills a Helm, whose pods are never ready, as soon as its record says so.
+fn kill(helm: &Helm, site: &Site, release: &str, status: &str) {
+    let mut helm = shop(helm, site, release, "forever");
+    helm.args(["--set=image.repository=none", "--set=image.pullPolicy=Never"]);
     let mut running = helm.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("helm starts");
     let selector = format!("--selector=name={release},status={status}");
     cluster::eventually(status, 60, || {

@@ -3,7 +3,7 @@
 use acceptance::{cluster, helm::Helm, images, lab::lab, process, repo, sweep};
 use serde_json::Value;
 
-use super::{Site, deploy};
+use super::{Site, deploy, shop};
 use crate::stage::with_either_helm;
 
 with_either_helm! {
@@ -51,11 +51,7 @@ with_either_helm! {
         images::load();
         let site = Site::of(&format!("two-{number}"));
         for release in ["api-feat1", "web-feat1"] {
-            let mut command = helm.helm();
-            command.args(["install", release]).arg(repo::root().join("tests/charts/fullname"));
-            command.args(["--namespace", site.name(), "--wait", "--post-renderer=devstack", "--set=fullnameOverride="]);
-            let flags = ["--feature=feat1".to_owned(), format!("--release={release}"), "--ttl=1h".to_owned()];
-            let _ = process::output_of(command.args(flags.map(|flag| format!("--post-renderer-args={flag}"))));
+            let _ = process::output_of(&mut shop(helm, &site, release, "1h"));
         }
         let mut hooks = helm.helm();
         hooks.args(["install", "app-feat1-hooks"]).arg(repo::root().join("charts/devstack-hooks"));
