@@ -38,6 +38,10 @@ impl Drop for Namespace {
 
 /// Volumes for the claims of one storage class, in a namespace that is new: the cluster makes none by itself.
 /// Gone when the test is.
+///
+/// The scheduler binds them, with the pod that waits for its claim. Where the controller of volumes binds them by
+/// itself, the scheduler can look at a claim a moment before it knows that it is bound, and then leaves the pod
+/// alone for five minutes.
 #[derive(Debug)]
 pub struct Volumes {
     class: String,
@@ -66,7 +70,14 @@ impl Volumes {
                 },
             })
         };
-        let items: Vec<_> = (0..count).map(volume).collect();
+        let storage_class = serde_json::json!({
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {"name": class},
+            "provisioner": "kubernetes.io/no-provisioner",
+            "volumeBindingMode": "WaitForFirstConsumer",
+        });
+        let items: Vec<_> = (0..count).map(volume).chain([storage_class]).collect();
         cluster::put(&serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string());
         volumes
     }
@@ -75,6 +86,9 @@ impl Volumes {
         let mut kubectl = lab().command("kubectl");
         let (class, wait) = (format!("--selector=class={}", self.class), format!("--wait={wait}"));
         let _ = process::output_of(kubectl.args(["delete", "persistentvolumes", &class, &wait]));
+        let mut kubectl = lab().command("kubectl");
+        let _ =
+            process::output_of(kubectl.args(["delete", "storageclass", &self.class, "--ignore-not-found"]));
     }
 }
 
