@@ -20,7 +20,10 @@ impl Broker {
     pub fn groups(&self) -> BTreeMap<String, usize> {
         // A client that has no connection yet waits a second before it looks again.
         let _ = self.metadata();
-        let list = self.asking.fetch_group_list(None, PATIENCE).expect("groups");
+        // With the cluster's first group come its coordinators, which read for a moment before they answer.
+        let list = crate::cluster::eventually("the groups", PATIENCE.as_secs(), || {
+            self.asking.fetch_group_list(None, PATIENCE).map_err(|error| error.to_string())
+        });
         list.groups().iter().map(|group| (group.name().to_owned(), group.members().len())).collect()
     }
 
