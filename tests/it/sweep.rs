@@ -1,6 +1,7 @@
 //! sweep at the real API server, with the real Helm and every back end of the lab. Its clock is given to it; only what is
 //! redeployed again and again is so in real time.
 
+mod beyond;
 mod clock;
 mod faults;
 mod guard;

@@ -4,8 +4,7 @@
 use std::{
     cell::RefCell,
     collections::BTreeMap,
-    fmt::{self, Write as _},
-    fs,
+    fmt, fs,
     io::{self, Write},
 };
 
@@ -203,12 +202,17 @@ impl fmt::Display for Marked {
         ];
         let said = said.iter().filter_map(|(word, value)| value.map(|value| format!("{word} {value}")));
         let line = format!("{MARKED:<6}  {thing}  {}", said.collect::<Vec<_>>().join(", "));
-        // A mark is whatever somebody has written there, and has one line.
-        for char in line.chars() {
-            if char.is_control() { write!(f, "{}", char.escape_default())? } else { f.write_char(char)? }
-        }
-        Ok(())
+        f.write_str(&in_one_line(&line))
     }
+}
+
+/// A text with its control characters escaped: what somebody has written into a mark has one line, and tells a terminal
+/// nothing.
+#[must_use]
+pub fn in_one_line(text: &str) -> String {
+    let escaped =
+        |char: char| if char.is_control() { char.escape_default().collect() } else { char.to_string() };
+    text.chars().map(escaped).collect()
 }
 
 /// Leaves `text` as the container's termination message, where there is a container.

@@ -25,7 +25,7 @@ use serde_json::json;
 
 use crate::{
     clock::Said,
-    plan::Live,
+    plan::{For, Live},
     record::{self, Body, Contents, Head, Status},
     release::Release,
     thing::{Object, ObjectKind, Thing},
@@ -121,7 +121,7 @@ impl<'a> Asked<'a> {
                 let key = (head.namespace.clone(), head.release.clone());
                 recorded.newest.push(head.clone());
                 let release = Release::read(head, body);
-                recorded.live.insert(key, release.as_ref().map(|release| release.feature.clone()));
+                recorded.live.insert(key, For::of(release.as_ref()));
                 recorded.releases.extend(release);
             }
             return Ok(recorded);

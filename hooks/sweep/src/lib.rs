@@ -18,6 +18,7 @@ use provision::{
 };
 
 mod args;
+mod beyond;
 mod child;
 mod clock;
 mod cluster;

@@ -6,7 +6,11 @@ use std::{
 };
 
 use jiff::Timestamp;
-use provision::{error::Error, report::Report, retry::Patience};
+use provision::{
+    error::Error,
+    report::{Report, in_one_line},
+    retry::Patience,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -64,6 +68,7 @@ fn rows(copies: &[Copy], now: Timestamp) -> Vec<[String; 8]> {
             list(counted.collect()),
             dash(copy.source()),
         ]
+        .map(|cell| in_one_line(&cell))
     };
     copies.iter().map(row).collect()
 }

@@ -1,6 +1,6 @@
 //! The objects of a manifest as Helm keeps it: texts of YAML with `---` between them. Pure.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use feature::words;
 use serde::Deserialize;
@@ -58,6 +58,13 @@ impl Object {
 
     fn feature(&self) -> Option<&str> {
         self.0["metadata"]["labels"][words::FEATURE].as_str()
+    }
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind(), self.name())?;
+        self.namespace().map_or(Ok(()), |namespace| write!(f, " of namespace {namespace}"))
     }
 }
 

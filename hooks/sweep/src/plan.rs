@@ -77,8 +77,37 @@ pub(crate) struct Staying {
     pub(crate) reason: String,
 }
 
-/// The releases that are there, by namespace and name, with the feature of those that are a copy's.
-pub(crate) type Live = BTreeMap<(String, String), Option<FeatureName>>;
+/// The releases that are there, by namespace and name.
+pub(crate) type Live = BTreeMap<(String, String), For>;
+
+/// For whom a release is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum For {
+    /// A copy of this feature.
+    Copy(FeatureName),
+    /// What its record says is not what its objects say, or it says nothing: its things may be any feature's.
+    Anybody(Option<FeatureName>),
+}
+
+impl For {
+    /// What is known of a release; nothing of one that is no copy's.
+    pub(crate) fn of(release: Option<&Release>) -> Self {
+        match release {
+            Some(release) if !release.is_mislabelled => Self::Copy(release.feature.clone()),
+            unclear => Self::Anybody(unclear.map(|release| release.feature.clone())),
+        }
+    }
+
+    /// Whether a thing is of use to the release of this name in the thing's namespace.
+    fn uses(&self, release: &str, thing: &Thing) -> bool {
+        match self {
+            Self::Copy(feature) => *feature == thing.feature,
+            Self::Anybody(feature) => {
+                feature.as_ref() == Some(&thing.feature) || thing.owner.may_be_of(release)
+            }
+        }
+    }
+}
 
 /// The releases that go. `hollow` are those whose objects somebody else has deleted, as `namespace/release`: they go alone, so
 /// that the next deploy finds nothing that it takes for theirs.
@@ -142,10 +171,7 @@ pub(crate) fn held(copy: &Copy, rules: &Rules<'_>) -> Option<String> {
 /// What is left of releases that are no more, the oldest first.
 pub(crate) fn leftovers(things: &[Thing], live: &Live, rules: &Rules<'_>) -> (Vec<Leftover>, Vec<Staying>) {
     let mut left = BTreeMap::<(String, FeatureName), Leftover>::new();
-    for thing in things {
-        if rules.feature.is_some_and(|feature| thing.feature != *feature) || !is_left(thing, live, rules) {
-            continue;
-        }
+    for thing in things.iter().filter(|thing| rules.feature.is_none_or(|feature| thing.feature == *feature)) {
         let key = (thing.owner.to_string(), thing.feature.clone());
         let leftover = left.entry(key).or_insert_with(|| Leftover {
             owner: thing.owner.clone(),
@@ -155,7 +181,8 @@ pub(crate) fn leftovers(things: &[Thing], live: &Live, rules: &Rules<'_>) -> (Ve
         leftover.things.push(thing.clone());
     }
     let mut staying = Vec::new();
-    let mut left: Vec<Leftover> = left.into_values().collect();
+    let mut left: Vec<Leftover> =
+        left.into_values().filter(|leftover| leftover.is_left(live, rules)).collect();
     left.retain(|leftover| {
         let protected = leftover.things.iter().find(|thing| is_protected(thing, rules.protect));
         if let Some(thing) = protected {
@@ -166,20 +193,6 @@ pub(crate) fn leftovers(things: &[Thing], live: &Live, rules: &Rules<'_>) -> (Ve
     });
     left.sort_by_cached_key(Leftover::applied);
     (left, staying)
-}
-
-/// Whether nothing that is there has any use for the thing.
-fn is_left(thing: &Thing, live: &Live, rules: &Rules<'_>) -> bool {
-    let namespace = thing.owner.namespace();
-    if rules.asks(namespace) {
-        let uses = |((of, release), feature): (&(String, String), &Option<FeatureName>)| {
-            let same = feature.as_ref() == Some(&thing.feature);
-            // Of a release that says no feature nobody knows for which its things are.
-            of == namespace && (same || feature.is_none() && thing.owner.may_be_of(release))
-        };
-        return !live.iter().any(uses);
-    }
-    rules.leaves_unasked(namespace) && thing.expires_at.is_some_and(|at| at <= rules.now)
 }
 
 fn is_protected(thing: &Thing, protect: &[Pattern]) -> bool {
@@ -199,6 +212,20 @@ impl Leftover {
     /// The copy that it was of.
     pub(crate) fn copy(&self) -> CopyName {
         CopyName::of(&self.owner, &self.feature)
+    }
+
+    /// Whether nothing that is there has any use for it. A hook takes all that an owner has for a feature, so where marks alone
+    /// say when things go, all of them have to say it.
+    fn is_left(&self, live: &Live, rules: &Rules<'_>) -> bool {
+        let namespace = self.owner.namespace();
+        if rules.asks(namespace) {
+            let uses = |((of, release), whose): (&(String, String), &For)| {
+                of == namespace && self.things.iter().any(|thing| whose.uses(release, thing))
+            };
+            return !live.iter().any(uses);
+        }
+        let is_over = |thing: &Thing| thing.expires_at.is_some_and(|at| at <= rules.now);
+        rules.leaves_unasked(namespace) && self.things.iter().all(is_over)
     }
 
     fn applied(&self) -> Timestamp {

@@ -16,7 +16,7 @@ use kube::{
 };
 use provision::{cluster::classed, error::Error};
 
-use crate::{cluster::Asked, manifest::Object, release::Release};
+use crate::{beyond, cluster::Asked, manifest::Object, release::Release};
 
 /// What the cluster may do with each kind, as far as it has been asked.
 pub(crate) struct Rights<'a> {
@@ -91,12 +91,51 @@ impl<'a> Rights<'a> {
                 known.push(act);
             }
         }
+        if let Some(no) = self.beyond(release, &body.objects, &hooks).await? {
+            return Ok(Some(no));
+        }
         for object in hooks.into_iter().filter(|object| object.api_version().starts_with("rbac.")) {
             if let Some(no) = self.may_not_grant(object, namespace).await? {
                 return Ok(Some(no));
             }
         }
         Ok(None)
+    }
+
+    /// What of the release is beyond its namespace, and not known there for its own.
+    async fn beyond(
+        &self,
+        release: &Release,
+        objects: &[Object],
+        hooks: &[&Object],
+    ) -> Result<Option<String>, Error> {
+        let namespace = release.head.namespace.as_str();
+        for object in objects {
+            if !self.is_beyond(object, namespace).await? {
+                continue;
+            }
+            let Some(api) = self.api(object, namespace).await? else { continue };
+            let get = || async { api.get_metadata_opt(object.name()).await.map_err(|error| classed(&error)) };
+            let found = self.asked.call(&release.owner(), "look for its objects", get).await?;
+            if found.is_some_and(|found| !beyond::is_of(&found.metadata, release)) {
+                return Ok(Some(format!(
+                    "{object}, which is not in {namespace}, does not say that it is of it"
+                )));
+            }
+        }
+        for object in hooks {
+            if self.is_beyond(object, namespace).await? && !beyond::is_for_clones(object, namespace) {
+                return Ok(Some(format!(
+                    "its hook {object} is not in {namespace}, and sweep would make it there"
+                )));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_beyond(&self, object: &Object, namespace: &str) -> Result<bool, Error> {
+        let is_clusters = self.kind(object).await?.is_some_and(|(_, scope)| scope == Scope::Cluster);
+        Ok(is_clusters || object.namespace().is_some_and(|of| of != namespace))
     }
 
     /// Whether it is known that none of its objects is there any more, though somebody has said that kube-janitor may take them.

@@ -75,6 +75,35 @@ with_either_helm! {
         assert_eq!((site.releases(helm).len(), site.holds().len()), (0, 0));
     }
 
+    fn an_application_that_brings_its_hooks_along_goes_with_its_pods_and_then_its_queue(helm, number) {
+        images::load();
+        let site = Site::of(&format!("along-{number}"));
+        // Another one beside it, whose pods are no reason to wait for ever either.
+        let _ = process::output_of(&mut shop(helm, &site, "api-feat1", "1h"));
+        let folder = along();
+        let queue = serde_json::json!({
+            "feature": super::FEATURE,
+            "ttl": "1h",
+            "sqs": {
+                "endpointUrl": "http://localstack.infra:4566",
+                "region": acceptance::emulator::REGION,
+                "queues": [{"name": site.name()}],
+            },
+        });
+        let mut install = helm.helm();
+        install.args(["install", "web-feat1"]).arg(folder.path()).args(["--namespace", site.name(), "--wait"]);
+        install.args(["--set=fullname.fullnameOverride=", &format!("--set-json=devstack-hooks={queue}")]);
+        let flags = ["--feature=feat1", "--release=web-feat1", "--ttl=1h"];
+        install.arg("--post-renderer=devstack").args(flags.map(|flag| format!("--post-renderer-args={flag}")));
+        let _ = process::output_of(&mut install);
+        assert_eq!(site.holds(), [format!("queue/{}-feat1", site.name())].into());
+        let ended = super::sweep_by(helm.version, &site.whole_file(), &[&super::in_hours(2)]).ends_with(0);
+        assert_eq!((site.releases(helm).len(), site.holds().len()), (0, 0), "{}", ended.said());
+        // The queue went by the release's own hook.
+        let lines = ended.report();
+        assert!(lines.len() == 2 && lines.iter().all(|line| line.starts_with("uninstall ")), "{lines:?}");
+    }
+
     fn what_kube_janitor_has_emptied_is_cleared_so_that_the_next_deploy_brings_it_back(helm, number) {
         let site = Site::of(&format!("janitor-{number}"));
         deploy(helm, &site, "app-feat1", "6h", &["--post-renderer-args=--janitor"]);
@@ -96,6 +125,24 @@ with_either_helm! {
         let secrets = cluster::objects_of(site.name(), "secrets");
         assert!(secrets.contains_key("Secret/app-feat1"), "{:?}", secrets.keys());
     }
+}
+
+/// A chart of an application and of its hooks.
+fn along() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let charts = folder.path().join("charts");
+    std::fs::create_dir(&charts).expect("a folder");
+    let dependencies = [
+        ("fullname", "tests/charts/fullname", "0.1.0"),
+        ("devstack-hooks", "charts/devstack-hooks", "0.0.0"),
+    ];
+    let dependencies = dependencies.map(|(name, path, version)| {
+        std::os::unix::fs::symlink(repo::root().join(path), charts.join(name)).expect("a link");
+        serde_json::json!({"name": name, "version": version})
+    });
+    let chart = serde_json::json!({"apiVersion": "v2", "name": "along", "version": "0.0.0", "dependencies": dependencies});
+    std::fs::write(folder.path().join("Chart.yaml"), chart.to_string()).expect("it is written");
+    folder
 }
 
 /// sweep's chart, which never runs by itself in the time of this test.

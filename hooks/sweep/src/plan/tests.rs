@@ -144,16 +144,21 @@ fn a_release_whose_objects_are_gone_goes_alone() {
     assert!(going.is_empty() && staying[0].contains("hooks are for when the copy is due"), "{staying:?}");
 }
 
-/// `namespace/release`, with the feature of a copy's.
-type Releases = &'static [(&'static str, Option<&'static str>)];
+/// `namespace/release`, with the feature that its record says, and whether its objects say the same.
+type Releases = &'static [(&'static str, Option<(&'static str, bool)>)];
 
 fn live(releases: Releases) -> Live {
     let of = |owner: &str| {
         let (namespace, release) = owner.split_once('/').expect("an owner");
         (namespace.to_owned(), release.to_owned())
     };
-    let feature = |feature: &str| feature.parse().expect("legal");
-    releases.iter().map(|(owner, of_copy)| (of(owner), of_copy.map(feature))).collect()
+    let whose = |owner: &str, (feature, is_sure): (&str, bool)| {
+        let mut release = release(owner, feature, 0);
+        release.is_mislabelled = !is_sure;
+        For::of(Some(&release))
+    };
+    let known = |owner: &str, says: Option<_>| says.map_or(For::of(None), |says| whose(owner, says));
+    releases.iter().map(|(owner, says)| (of(owner), known(owner, *says))).collect()
 }
 
 /// The owners whose things go.
@@ -174,15 +179,30 @@ fn left(
 #[test]
 fn what_has_no_release_any_more_is_left_and_what_has_one_is_not() {
     let things = [thing("sqs/a-feat1", "demo/a-feat1-hooks", "feat1", 20_000)];
-    let cases: [(&str, Releases, bool); 8] = [
+    let cases: [(&str, Releases, bool); 11] = [
         ("no release at all", &[], true),
-        ("another release of the feature", &[("demo/web-feat1", Some("feat1"))], false),
-        ("the owner itself", &[("demo/a-feat1-hooks", Some("feat1"))], false),
+        ("another release of the feature", &[("demo/web-feat1", Some(("feat1", true)))], false),
+        ("the owner itself", &[("demo/a-feat1-hooks", Some(("feat1", true)))], false),
         ("the owner, which says no feature", &[("demo/a-feat1-hooks", None)], false),
-        ("the owner, which is another feature's by now", &[("demo/a-feat1-hooks", Some("feat2"))], true),
-        ("the feature in another namespace", &[("other/web-feat1", Some("feat1"))], true),
+        (
+            "the owner, which is another feature's by now",
+            &[("demo/a-feat1-hooks", Some(("feat2", true)))],
+            true,
+        ),
+        (
+            "the owner, whose record is labelled by mistake",
+            &[("demo/a-feat1-hooks", Some(("feat2", false)))],
+            false,
+        ),
+        ("another one that is", &[("demo/web-feat1", Some(("feat2", false)))], true),
+        (
+            "another one, labelled as this feature's by mistake",
+            &[("demo/web", Some(("feat1", false)))],
+            false,
+        ),
+        ("the feature in another namespace", &[("other/web-feat1", Some(("feat1", true)))], true),
         ("base, of another name", &[("demo/a-feat1", None)], true),
-        ("another feature", &[("demo/web-feat2", Some("feat2"))], true),
+        ("another feature", &[("demo/web-feat2", Some(("feat2", true)))], true),
     ];
     for (name, releases, goes) in cases {
         assert_eq!(left(&things, &live(releases), |_| {}).0.len(), usize::from(goes), "{name}");
@@ -201,6 +221,24 @@ fn where_no_helm_can_be_asked_the_mark_says_when_and_elsewhere_nothing_goes() {
     assert_eq!(left(&things, &Live::new(), |_| {}).0, ["argo-one/a"]);
     let feature: &FeatureName = Box::leak(Box::new("feat1".parse().expect("legal")));
     assert_eq!(left(&things, &Live::new(), |rules| rules.feature = Some(feature)).0, ["argo-one/a"]);
+    // A hook would take both.
+    let one_lives = [
+        thing("sqs/a-feat1", "argo-one/a", "feat1", 9000),
+        thing("sqs/b-feat1", "argo-one/a", "feat1", 9001),
+        thing("sqs/a-feat2", "argo-one/a", "feat2", 9000),
+    ];
+    let (goes, _) = leftovers(
+        &one_lives,
+        &Live::new(),
+        &Rules {
+            now: at(9000),
+            feature: None,
+            protect: &[],
+            namespaces: &[],
+            unasked: patterns(&["argo-*"]),
+        },
+    );
+    assert_eq!(goes.iter().map(|leftover| leftover.feature.as_str()).collect::<Vec<_>>(), ["feat2"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use provision::error::Error;
 use super::Run;
 use crate::{
     config::BackEnd,
-    plan::{self, Leftover},
+    plan::{self, Leftover, Live},
     thing::{Place, Thing},
 };
 
@@ -45,7 +45,7 @@ impl Run<'_> {
                 self.report.line("left", &owner.to_string(), SUBSCRIBED)?;
                 continue;
             }
-            if !self.is_left_still(leftover).await? {
+            if !self.is_left_still(leftover, Some(back_end)).await? {
                 return Ok(taken);
             }
             match self.stores.clear(back_end, owner, feature, self.asked.patience.left()).await {
@@ -57,7 +57,7 @@ impl Run<'_> {
                 }
             }
         }
-        if !self.is_left_still(leftover).await? {
+        if !self.is_left_still(leftover, None).await? {
             return Ok(taken);
         }
         for thing in things {
@@ -88,16 +88,23 @@ impl Run<'_> {
         of.map(|thing| &thing.name).try_for_each(|name| self.report.line("left", name, &reason))
     }
 
-    /// Whether no release has come since the run looked; it is reported where one has.
-    async fn is_left_still(&self, leftover: &Leftover) -> Result<bool, Error> {
-        let namespace = leftover.owner.namespace().to_owned();
-        if !self.rules.asks(&namespace) {
-            return Ok(true);
-        }
-        let live = self.asked.recorded(&[namespace]).await?.live;
-        let left = !plan::leftovers(&leftover.things, &live, &self.rules).0.is_empty();
+    /// Whether no release has come since the run looked, or where marks alone say when things go, whether those in the back end
+    /// still say it; it is reported where it is otherwise.
+    async fn is_left_still(&self, leftover: &Leftover, back_end: Option<BackEnd>) -> Result<bool, Error> {
+        let Leftover { owner, feature, things } = leftover;
+        let namespace = owner.namespace();
+        let (things, live, reason) = if self.rules.asks(namespace) {
+            let live = self.asked.recorded(&[namespace.to_owned()]).await?.live;
+            (things.clone(), live, "a release has come meanwhile")
+        } else {
+            let Some(back_end) = back_end else { return Ok(true) };
+            let mut marked = self.stores.marked(back_end, self.asked.patience.left() / 4).await?;
+            marked.retain(|thing| thing.owner == *owner && thing.feature == *feature);
+            (marked, Live::new(), "its marks say another moment by now, or are gone")
+        };
+        let left = !plan::leftovers(&things, &live, &self.rules).0.is_empty();
         if !left {
-            self.report.line("left", &leftover.owner.to_string(), "a release has come meanwhile")?;
+            self.report.line("left", &owner.to_string(), reason)?;
         }
         Ok(left)
     }

@@ -33,7 +33,7 @@ impl Run<'_> {
         for release in &going.releases {
             let thing = release.to_string();
             if !self.options.dry_run {
-                if waits && (!release.is_application() || release.has_delete_hooks()) {
+                if waits && !release.is_application() {
                     waits = false;
                     if let Err(error) = self.without_pods(going.copy, &gone).await {
                         self.fail(&going.copy.name.to_string(), error)?;
