@@ -29,7 +29,7 @@ fn releases(answer: &Answer) -> Vec<&str> {
 /// Asks until these releases answer.
 pub fn settle(host: &str, headers: &[(&str, &str)], wanted: &[&str]) {
     let router = Router::default();
-    cluster::eventually(&format!("the answer of {wanted:?}"), 60, || {
+    cluster::eventually(&format!("the answer of {wanted:?}"), 180, || {
         let answer = router.get(host, "/", headers).map_err(|error| error.to_string())?;
         if answer.status == 200 && releases(&answer) == wanted { Ok(()) } else { Err(format!("{answer:?}")) }
     });

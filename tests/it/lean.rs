@@ -86,7 +86,7 @@ with_either_helm! {
         let _volumes = Volumes::new(&namespace.0, 3);
         let mut copy = copy_of(&heavy(helm, 10 * number, &namespace.0), &["--keep=claims"]);
         copy.deploy(&[]);
-        let heavy = cluster::eventually("all pods of a copy that is not lean", 60, || {
+        let heavy = cluster::eventually("all pods of a copy that is not lean", 180, || {
             let copy = of(&copy);
             let ready = [&copy["Deployment/-web"], &copy["StatefulSet/-store"]].map(|set| &set["status"]["readyReplicas"]);
             if ready == [&Value::from(3), &Value::from(2)] { Ok(copy) } else { Err(format!("{ready:?}")) }
@@ -97,10 +97,14 @@ with_either_helm! {
             assert_eq!(of_kind(&heavy, kind).len(), 1, "{kind}");
         }
 
-        // What was heavy becomes light, but for what is to stay.
+        // What was heavy becomes light, but for what is to stay. Helm takes the replicas first, and then the autoscaler, which
+        // would bring them back in between.
+        let autoscaler = format!("{}-web", copy.name);
+        let words = ["patch", "horizontalpodautoscaler", &autoscaler, "--type=merge", r#"--patch={"spec":{"minReplicas":1}}"#];
+        let _ = cluster::kubectl(&namespace.0, &words);
         copy.flags.extend(["--lean", "--keep=PodDisruptionBudget", "--keep=CronJob"].map(str::to_owned));
         copy.deploy(&["--wait", "--timeout=2m"]);
-        let light = cluster::eventually("one pod of each", 60, || {
+        let light = cluster::eventually("one pod of each", 180, || {
             let light = of(&copy);
             let pods = pods(&light);
             if pods.values().all(|count| *count == 1) { Ok(light) } else { Err(format!("{pods:?}")) }

@@ -42,9 +42,14 @@ struct Site {
 impl Site {
     /// A namespace that no other test has, whose name is a word that nothing else in a back end has in its name.
     fn of(namespace: &str) -> Self {
+        Self::at(namespace, Emulator::localstack())
+    }
+
+    /// The same with queues and topics in a region.
+    fn at(namespace: &str, emulator: Emulator) -> Self {
         let site = Self {
             namespace: Namespace::new(namespace),
-            emulator: Emulator::localstack(),
+            emulator,
             broker: Broker::lab(),
             server: Server::lab(),
         };
@@ -77,7 +82,7 @@ impl Site {
 
     /// The same with all back ends, at these addresses of the first and the last.
     fn file_with(&self, emulator: &str, rest: &str) -> String {
-        self.file(&format!("{}{rest}", back_ends(emulator)))
+        self.file(&format!("{}{rest}", back_ends(emulator, self.emulator.region())))
     }
 
     fn whole_file(&self) -> String {
@@ -110,11 +115,11 @@ impl Site {
 
     /// One thing of each kind, as sections of a hooks' file.
     fn sections(&self) -> String {
-        let (word, url) = (self.name(), self.emulator.url());
+        let (word, url, region) = (self.name(), self.emulator.url(), self.emulator.region());
         let told =
             "[{value: name, secret: told-feat1, key: NAME}, {value: name, configMap: told-feat1, key: NAME}]";
         format!(
-            "sqs: {{endpointUrl: '{url}', region: {REGION}, queues: [{{name: {word}, outputs: {told}}}]}}\n\
+            "sqs: {{endpointUrl: '{url}', region: {region}, queues: [{{name: {word}, outputs: {told}}}]}}\n\
              sns:\n  topics: [{{name: {word}, subscriptions: [{{protocol: sqs, queue: {word}}}]}}]\n  \
              subscriptions: [{{topic: {word}-base, filterBy: feature, queue: {word}}}]\n\
              kafka: {{bootstrapServers: '{}', topics: [{{name: {word}}}], consumerGroups: [{{name: {word}}}]}}\n\
@@ -202,7 +207,7 @@ impl Drop for Site {
 
 /// A run that goes well, at every back end.
 pub fn clear(namespace: &str) {
-    let _ = sweep(&file(namespace, &back_ends(Emulator::localstack().url())), &[]).ends_with(0);
+    let _ = sweep(&file(namespace, &back_ends(Emulator::localstack().url(), REGION)), &[]).ends_with(0);
 }
 
 /// A file of sweep's.
@@ -211,10 +216,10 @@ fn file(namespace: &str, rest: &str) -> String {
     format!("{head}namespaces: [{namespace}]\n{rest}\n")
 }
 
-/// All of them, with SQS and SNS at this address.
-fn back_ends(emulator: &str) -> String {
+/// All of them, with SQS and SNS at this address and in this region.
+fn back_ends(emulator: &str, region: &str) -> String {
     format!(
-        "backEnds:\n  sqs: {{endpointUrl: '{emulator}', region: {REGION}}}\n  sns: {{}}\n  kafka: {{bootstrapServers: '{}'}}\n  \
+        "backEnds:\n  sqs: {{endpointUrl: '{emulator}', region: {region}}}\n  sns: {{}}\n  kafka: {{bootstrapServers: '{}'}}\n  \
          database: {{adminUrl: {{env: ADMIN_URL}}}}\n",
         lab().var("KAFKA_BOOTSTRAP")
     )

@@ -79,6 +79,11 @@ impl Emulator {
         &self.url
     }
 
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
     /// Sweeps all queues and topics whose names contain this word, now and when the guard is dropped.
     #[must_use]
     pub fn swept(&self, word: &str) -> Swept<'_> {
@@ -143,7 +148,9 @@ impl Emulator {
             if !token.is_null() {
                 words["NextToken"] = token;
             }
-            let mut page = self.sqs("ListQueues", &words);
+            // Of LocalStack it fails where somebody makes or deletes a queue at that moment.
+            let ask = || self.try_sqs("ListQueues", &words).map_err(|refused| format!("{refused:?}"));
+            let mut page = crate::cluster::eventually("the list of queues", 10, ask);
             let urls = page["QueueUrls"].as_array().map(Vec::as_slice).unwrap_or_default();
             let named = urls.iter().filter_map(|url| {
                 let url = url.as_str()?;

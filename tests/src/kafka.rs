@@ -156,6 +156,10 @@ impl Broker {
         self.until(|broker| {
             broker.topics().get(topic).is_some_and(|leaders| leaders.iter().all(|id| *id >= 0))
         });
+        // A leader that is told is not one yet: this only one that is can answer.
+        for partition in self.each(topic) {
+            let _ = self.watermarks(topic, partition);
+        }
     }
 
     /// The topic says of itself this and nothing else.
@@ -168,6 +172,9 @@ impl Broker {
         let mut results = now(self.admin.alter_configs([&alter], &options())).expect("an answer");
         let result = results.pop().expect("one topic was altered");
         result.unwrap_or_else(|(_, code)| panic!("configs of {topic}: {code}"));
+        let given: BTreeMap<String, String> =
+            configs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        self.until(|broker| broker.configs(topic) == given);
     }
 
     /// More partitions for a topic.

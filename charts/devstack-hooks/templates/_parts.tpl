@@ -150,7 +150,7 @@ and no owner: they would prune each other's things.
 
 {{- define "devstack-hooks.labels" -}}
 app.kubernetes.io/name: devstack-hooks
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ quote .Release.Name }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if not .Values.base }}
 devstack.dev/feature: {{ .Values.feature | quote }}

@@ -10,7 +10,7 @@
 
 {{- define "devstack-sweep.labels" -}}
 app.kubernetes.io/name: devstack-sweep
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ quote .Release.Name }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 

@@ -152,7 +152,7 @@ fn a_back_end_that_says_when_to_come_back_is_left_alone_until_then() {
         let at: Vec<Duration> = stage.proxy.calls().iter().map(|call| call.at).collect();
         for pair in at[..4].windows(2) {
             let pause = pair[1].saturating_sub(pair[0]);
-            assert!((Duration::from_secs(1)..Duration::from_secs(2)).contains(&pause), "{pause:?}");
+            assert!((Duration::from_secs(1)..Duration::from_secs(4)).contains(&pause), "{pause:?}");
         }
     }
 }

@@ -55,7 +55,7 @@ fn rows(folder: &TempDir) -> Vec<Row> {
         right: at("TLS_CA"),
         wrong: at("TLS_OTHER_CA"),
     };
-    let plan: &[&str] = &["--timeout=3s"];
+    let plan: &[&str] = &["--timeout=10s"];
     let localstack = at("LOCALSTACK_URL").replacen("http://", "https://", 1);
     let aws = format!("endpointUrl: {localstack}, region: {REGION}");
     let queues = format!("sqs: {{{aws}, queues: [{{name: a}}]}}");
@@ -86,7 +86,7 @@ fn rows(folder: &TempDir) -> Vec<Row> {
             plan,
         ),
         // What it starts has its environment.
-        by_certificates("run-hooks", Hook::several(), "apply", &queues, &["sqs", "--timeout=4s"]),
+        by_certificates("run-hooks", Hook::several(), "apply", &queues, &["sqs", "--timeout=11s"]),
         by_certificates(
             "kafka-hook",
             Hook::kafka().env("PASSWORD", &at("KAFKA_PASSWORD")),
@@ -102,7 +102,7 @@ fn rows(folder: &TempDir) -> Vec<Row> {
             plan,
         ),
         by_kubeconfig("secret-hook", Hook::secret(), "plan", cloned, plan),
-        by_kubeconfig("sweep", Hook::sweep(), "list", String::new(), &["--namespace=greet", "--timeout=3s"]),
+        by_kubeconfig("sweep", Hook::sweep(), "list", String::new(), &["--namespace=greet", "--timeout=10s"]),
     ]
 }
 

@@ -88,7 +88,7 @@ with_either_helm! {
 /// Waits until all of a release's objects are there and know their pods, and no others.
 fn stands(release: &Release<'_>) {
     let name = format!("{}-store", release.name);
-    cluster::eventually(&name, 60, || {
+    cluster::eventually(&name, 180, || {
         let objects = cluster::objects_of(release.namespace, KINDS);
         let of = |kind: &str, name: &str| objects.get(&format!("{kind}/{name}")).unwrap_or(&Value::Null);
         for (kind, name) in [
@@ -122,7 +122,7 @@ fn stands(release: &Release<'_>) {
 
 /// Waits until nothing of a release is left, its claims neither.
 fn gone(release: &Release<'_>) {
-    cluster::eventually("the copy's end", 60, || {
+    cluster::eventually("the copy's end", 180, || {
         let objects = cluster::objects_of(release.namespace, KINDS);
         let left: Vec<&String> = objects.keys().filter(|key| key.contains(&release.name)).collect();
         if left.is_empty() { Ok(()) } else { Err(format!("{left:?} are left")) }

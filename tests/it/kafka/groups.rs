@@ -67,11 +67,9 @@ fn messages_of_the_last_while_are_those_since_then() {
     let copy = Copy::of("kg-since");
     let _swept = copy.broker.swept(copy.feature);
     copy.broker.make("base.kg-since", 1, &[]);
-    copy.broker.produce("base.kg-since", 0, "k", Some("old"));
-    // That the first is older is what this is about.
-    thread::sleep(Duration::from_secs(5));
+    copy.broker.produce_late("base.kg-since", 0, "k", "old", Duration::from_hours(1));
     copy.broker.produce("base.kg-since", 0, "k", Some("new"));
-    let file = "  consumerGroups: [{name: g, offsets: [{topic: base.kg-since, from: 4s}]}]";
+    let file = "  consumerGroups: [{name: g, offsets: [{topic: base.kg-since, from: 30m}]}]";
     copy.apply(file);
     assert_eq!(copy.broker.offsets("g-kg-since", "base.kg-since"), BTreeMap::from([(0, 1)]));
 }

@@ -3,16 +3,17 @@
 use std::fs;
 
 use acceptance::{
-    cluster,
+    account, cluster,
     helm::{Helm, Version},
+    lab::lab,
     place::Namespace,
-    process,
+    process, repo,
 };
 use feature::words;
 use provision::cluster::encoded;
 use serde_json::{Value, json};
 
-use super::{Site, in_hours, sweep};
+use super::{Site, in_hours, program, sweep};
 
 fn object(api: &str, kind: &str, name: &str, namespace: &str) -> Value {
     let labels = json!({(words::FEATURE): "feat1"});
@@ -23,7 +24,6 @@ fn object(api: &str, kind: &str, name: &str, namespace: &str) -> Value {
     object
 }
 
-/// Waits for nothing: the ClusterRole is there or is not.
 fn has_cluster_role(name: &str) -> bool {
     !cluster::kubectl("default", &["get", "clusterroles", name, "--ignore-not-found", "--output=name"])
         .is_empty()
@@ -73,9 +73,36 @@ fn what_is_beyond_a_releases_namespace_goes_where_it_says_that_it_is_of_the_rele
         assert_eq!(there(), [true; 3], "{}", ended.said());
         says(site.name());
     }
-    let ended = sweep(&site.file(""), &[&in_hours(2)]).ends_with(0);
+    // By sweep's own account, which is given what is of the cluster by word alone.
+    let folder = tempfile::tempdir().expect("a folder");
+    let by_account = |rules: &Value| {
+        let mut chart = helm.helm();
+        chart.args(["upgrade", "--install", "sweep"]).arg(repo::root().join("charts/devstack-sweep"));
+        chart.args(["--namespace", site.name(), "--set-string=schedule=0 0 1 1 *"]);
+        chart.arg(format!("--set=namespaces={{{},{}}}", site.name(), other.0));
+        let _ = process::output_of(chart.arg(format!("--set-json=uninstall.clusterRules={rules}")));
+        let account = account::kubeconfig(&folder, site.name(), "sweep");
+        program().env("KUBECONFIG", &account.display().to_string())
+    };
+    let helm_flag = format!("--helm={}", lab().var("HELM4"));
+    let words = [helm_flag.as_str(), &in_hours(2)];
+    let ended = by_account(&json!([])).run("run", &site.file(""), &words).ends_with(5);
+    assert!(ended.last_line().contains("may not get clusterroles"), "{}", ended.said());
+    assert_eq!(there(), [true; 3], "{}", ended.said());
+    let rule = json!({
+        "apiGroups": ["rbac.authorization.k8s.io"],
+        "resources": ["clusterroles"],
+        "verbs": ["get", "list", "watch", "delete"],
+    });
+    let granted = by_account(&json!([rule]));
+    // What an account has just been given it may do some moments later.
+    cluster::eventually("the right", 30, || {
+        let ended = granted.run("run", &site.file(""), &[words[0], words[1], "--dry-run"]);
+        if ended.code == Some(0) { Ok(()) } else { Err(ended.said()) }
+    });
+    let ended = granted.run("run", &site.file(""), &words).ends_with(0);
     assert_eq!(there(), [false; 3], "{}", ended.said());
-    assert_eq!(site.releases(&helm).len(), 0);
+    assert_eq!(site.releases(&helm), ["sweep".to_owned()].into());
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! What is in topics, the one of marks too.
 
-use std::{collections::BTreeMap, ops::Range, time::Instant};
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use feature::words;
 use rdkafka::{
@@ -35,13 +39,30 @@ impl Broker {
         self.produce_all(topic, partition, &[(key, value)]);
     }
 
+    /// One message that says of itself that it is as old as this.
+    ///
+    /// # Panics
+    /// When it does not come there.
+    pub fn produce_late(&self, topic: &str, partition: i32, key: &str, value: &str, age: Duration) {
+        let then = SystemTime::now() - age;
+        let then = then.duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+        let record = BaseRecord::<str, str>::to(topic).partition(partition).key(key).payload(value);
+        self.send([record.timestamp(i64::try_from(then).expect("milliseconds"))]);
+    }
+
     pub(super) fn produce_all(&self, topic: &str, partition: i32, messages: &[(&str, Option<&str>)]) {
+        self.send(messages.iter().map(|(key, value)| {
+            let mut record = BaseRecord::<str, str>::to(topic).partition(partition).key(key);
+            record.payload = *value;
+            record
+        }));
+    }
+
+    fn send<'m>(&self, records: impl IntoIterator<Item = BaseRecord<'m, str, str>>) {
         let mut config = config(&self.bootstrap);
         config.set("acks", "all").set("queue.buffering.max.ms", "0").set("message.timeout.ms", "10000");
         let producer: BaseProducer = config.create().expect("a producer");
-        for (key, value) in messages {
-            let mut record = BaseRecord::<str, str>::to(topic).partition(partition).key(key);
-            record.payload = *value;
+        for record in records {
             producer.send(record).map_err(|(error, _)| error).expect("it is sent");
         }
         producer.flush(PATIENCE).expect("it arrives");
@@ -95,7 +116,7 @@ impl Broker {
     }
 
     /// Offsets of the first message of a partition, and behind the last.
-    fn watermarks(&self, topic: &str, partition: i32) -> (i64, i64) {
+    pub(super) fn watermarks(&self, topic: &str, partition: i32) -> (i64, i64) {
         // A leader that is new is heard of a moment later.
         let told =
             || self.asking.fetch_watermarks(topic, partition, PATIENCE).map_err(|error| error.to_string());
