@@ -1,5 +1,6 @@
-//! What of a release is beyond its own namespace. Whoever may create Secrets in a namespace can write a record of Helm's there,
-//! of a release that never was: what sweep would do elsewhere for its sake needs a sign that comes from there. Pure.
+//! What of a release is beyond its own namespace: it needs a sign from there. A record is no more than a Secret, and what it
+//! names may long be another's. No border between people: a record can be written so that Helm reads in it what is not
+//! seen here. Pure.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
@@ -17,25 +18,32 @@ pub(crate) fn is_of(metadata: &ObjectMeta, release: &Release) -> bool {
     says(RELEASE) == Some(head.release.as_str()) && says(NAMESPACE) == Some(head.namespace.as_str())
 }
 
-/// Whether a hook's object is what devstack-hooks has in a neighbour: a Role for Secrets alone, or a binding of one
-/// to an account of the release's own namespace.
+/// Whether a hook's object is what devstack-hooks has in a neighbour, by the name that it has there: a Role for Secrets alone,
+/// and its binding to accounts of the release's own namespace.
 pub(crate) fn is_for_clones(object: &Object, namespace: &str) -> bool {
     let json = object.json();
     let all = |key: &str, is_so: &dyn Fn(&Value) -> bool| {
-        json[key].as_array().is_some_and(|items| items.iter().all(is_so))
+        json[key].as_array().is_some_and(|items| !items.is_empty() && items.iter().all(is_so))
     };
-    match (object.api_version(), object.kind()) {
-        ("rbac.authorization.k8s.io/v1", "Role") => all("rules", &|rule| {
+    // Other names have none of this beginning: a namespace has no dot.
+    if object.api_version() != RBAC || !object.name().starts_with(&format!("{namespace}.")) {
+        return false;
+    }
+    match object.kind() {
+        "Role" => all("rules", &|rule| {
             (&rule["apiGroups"], &rule["resources"]) == (&json!([""]), &json!(["secrets"]))
         }),
-        ("rbac.authorization.k8s.io/v1", "RoleBinding") => {
+        "RoleBinding" => {
             let is_account =
                 |subject: &Value| subject["kind"] == "ServiceAccount" && subject["namespace"] == namespace;
-            json["roleRef"]["kind"] == "Role" && all("subjects", &is_account)
+            let role = &json["roleRef"];
+            role["kind"] == "Role" && role["name"] == object.name() && all("subjects", &is_account)
         }
         _ => false,
     }
 }
+
+const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
 #[cfg(test)]
 mod tests {
@@ -43,37 +51,38 @@ mod tests {
 
     #[test]
     fn only_what_clones_need_of_a_neighbour_is_made_there() {
-        let rbac = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ";
         let secrets = "{apiGroups: [''], resources: [secrets], verbs: [get]}";
+        let more = "{apiGroups: [''], resources: [secrets, pods], verbs: [get]}";
         let account = "{kind: ServiceAccount, name: a, namespace: demo}";
         let cases = [
-            (format!("{rbac}Role\nrules: [{secrets}]"), true),
+            ("Role", "demo.a", format!("rules: [{secrets}]"), true),
+            ("Role", "a", format!("rules: [{secrets}]"), false),
+            ("Role", "demo", format!("rules: [{secrets}]"), false),
+            ("Role", "demo.a", format!("rules: [{secrets}, {more}]"), false),
+            ("Role", "demo.a", "rules: [{apiGroups: ['*'], resources: ['*'], verbs: ['*']}]".to_owned(), false),
+            ("Role", "demo.a", "rules: []".to_owned(), false),
+            ("Role", "demo.a", String::new(), false),
+            ("ClusterRole", "demo.a", format!("rules: [{secrets}]"), false),
+            ("RoleBinding", "demo.a", format!("roleRef: {{kind: Role, name: demo.a}}\nsubjects: [{account}]"), true),
+            ("RoleBinding", "demo.a", format!("roleRef: {{kind: Role, name: b}}\nsubjects: [{account}]"), false),
+            ("RoleBinding", "demo.a", format!("roleRef: {{kind: ClusterRole, name: demo.a}}\nsubjects: [{account}]"), false),
+            ("RoleBinding", "demo.a", "roleRef: {kind: Role, name: demo.a}\nsubjects: []".to_owned(), false),
             (
-                format!(
-                    "{rbac}Role\nrules: [{secrets}, {{apiGroups: [''], resources: [secrets, pods], verbs: [get]}}]"
-                ),
+                "RoleBinding",
+                "demo.a",
+                format!("roleRef: {{kind: Role, name: demo.a}}\nsubjects: [{account}, {{kind: User, name: a}}]"),
                 false,
             ),
-            (format!("{rbac}Role\nrules: [{{apiGroups: ['*'], resources: ['*'], verbs: ['*']}}]"), false),
-            (format!("{rbac}Role"), false),
-            (format!("{rbac}RoleBinding\nroleRef: {{kind: Role}}\nsubjects: [{account}]"), true),
-            (format!("{rbac}RoleBinding\nroleRef: {{kind: ClusterRole}}\nsubjects: [{account}]"), false),
             (
-                format!(
-                    "{rbac}RoleBinding\nroleRef: {{kind: Role}}\nsubjects: [{account}, {{kind: User, name: a}}]"
-                ),
+                "RoleBinding",
+                "demo.a",
+                "roleRef: {kind: Role, name: demo.a}\nsubjects: [{kind: ServiceAccount, name: a, namespace: b}]".to_owned(),
                 false,
             ),
-            (
-                format!(
-                    "{rbac}RoleBinding\nroleRef: {{kind: Role}}\nsubjects: [{{kind: ServiceAccount, name: a, namespace: b}}]"
-                ),
-                false,
-            ),
-            (format!("{rbac}ClusterRole\nrules: [{secrets}]"), false),
-            ("apiVersion: batch/v1\nkind: Job".to_owned(), false),
+            ("Job", "demo.a", String::new(), false),
         ];
-        for (text, is_so) in cases {
+        for (kind, name, rest, is_so) in cases {
+            let text = format!("apiVersion: {RBAC}\nkind: {kind}\nmetadata: {{name: {name}}}\n{rest}");
             let object = crate::manifest::objects(&text).expect("YAML").remove(0);
             assert_eq!(is_for_clones(&object, "demo"), is_so, "{text}");
         }

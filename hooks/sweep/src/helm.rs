@@ -23,10 +23,13 @@ pub(crate) async fn uninstall(
     command
         .args(["uninstall", &release.head.release, "--namespace", &release.head.namespace])
         .arg(format!("--timeout={}s", STEP.min(left).as_secs()));
-    // Its hooks take away what its own pods use. For all others the run itself waits: Helm 4 at times takes a Deployment that is
-    // about to go for a failure.
+    // What has pods is there until they are gone.
+    if release.is_application() {
+        command.arg("--cascade=foreground");
+    }
+    // Its hooks take away what its own pods use. For all others the run itself waits.
     if release.is_application() && release.has_delete_hooks() {
-        command.args(["--wait", "--cascade=foreground"]);
+        command.arg(wait(helm, left).await.map_err(failed)?);
     }
     // It is to speak with the cluster that was asked, and to find the records that were read.
     for (name, _) in std::env::vars_os() {
@@ -43,4 +46,15 @@ pub(crate) async fn uninstall(
     let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
     let last = child::talk(report, "helm", &said.join("\n"));
     if output.status.success() { Ok(()) } else { Err(failed(format!("{last} ({})", output.status))) }
+}
+
+/// The flag by which Helm waits, before the hooks that run last, until all is gone. How Helm 4 waits unless it is told otherwise
+/// it takes a Deployment that is about to go for a failure, and runs those hooks at once.
+async fn wait(helm: &Path, left: Duration) -> Result<&'static str, String> {
+    let mut command = Command::new(helm);
+    let ended = child::output(command.args(["version", "--template={{.Version}}"]), "", left).await;
+    let ended = ended.map_err(|error| format!("ask for its version: {error}"))?;
+    let output = ended.ok_or("ask for its version: out of time")?;
+    let is_3 = output.status.success() && output.stdout.starts_with(b"v3.");
+    Ok(if is_3 { "--wait" } else { "--wait=legacy" })
 }

@@ -21,8 +21,8 @@ pub(crate) fn objects(text: &str) -> Result<Vec<Object>, String> {
 }
 
 fn open(mut value: Value, objects: &mut Vec<Object>) {
-    let is_list = value["kind"].as_str().is_some_and(|kind| kind.ends_with("List"));
-    if is_list && let Some(Value::Array(items)) = value.get_mut("items").map(Value::take) {
+    // Kubernetes takes whatever has items for a list.
+    if let Some(Value::Array(items)) = value.get_mut("items").map(Value::take) {
         for item in items {
             open(item, objects);
         }
@@ -45,7 +45,7 @@ impl Object {
     }
 
     pub(crate) fn namespace(&self) -> Option<&str> {
-        self.0["metadata"]["namespace"].as_str()
+        self.0["metadata"]["namespace"].as_str().filter(|namespace| !namespace.is_empty())
     }
 
     pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
@@ -97,10 +97,11 @@ mod tests {
 
     #[test]
     fn lists_are_opened_and_empty_documents_are_none() {
-        let text = "---\n# nothing\n---\napiVersion: v1\nkind: List\nitems:\n  - {kind: A}\n  - {kind: B}\n";
+        let text = "---\n# nothing\n---\napiVersion: v1\nkind: List\nitems:\n  - {kind: A}\n  - {kind: B}\n\
+                    ---\nkind: A\nitems: [{kind: C}]\n";
         let kinds: Vec<String> =
             objects(text).expect("YAML").iter().map(|object| object.kind().to_owned()).collect();
-        assert_eq!(kinds, ["A", "B"]);
+        assert_eq!(kinds, ["A", "B", "C"]);
         assert!(objects("a: [").is_err());
     }
 

@@ -10,7 +10,7 @@ use crate::{
     clock::Due,
     copies::{Copy, CopyName},
     release::Release,
-    thing::Thing,
+    thing::{Place, Thing},
 };
 
 /// What a run goes by.
@@ -182,7 +182,7 @@ pub(crate) fn leftovers(things: &[Thing], live: &Live, rules: &Rules<'_>) -> (Ve
     }
     let mut staying = Vec::new();
     let mut left: Vec<Leftover> =
-        left.into_values().filter(|leftover| leftover.is_left(live, rules)).collect();
+        left.into_values().filter_map(|leftover| leftover.left(live, rules)).collect();
     left.retain(|leftover| {
         let protected = leftover.things.iter().find(|thing| is_protected(thing, rules.protect));
         if let Some(thing) = protected {
@@ -214,18 +214,24 @@ impl Leftover {
         CopyName::of(&self.owner, &self.feature)
     }
 
-    /// Whether nothing that is there has any use for it. A hook takes all that an owner has for a feature, so where marks alone
-    /// say when things go, all of them have to say it.
-    fn is_left(&self, live: &Live, rules: &Rules<'_>) -> bool {
+    /// What of it goes. A hook takes all that an owner has in its back end for a feature, so where marks alone say when things go,
+    /// all of those there have to say it.
+    fn left(mut self, live: &Live, rules: &Rules<'_>) -> Option<Self> {
         let namespace = self.owner.namespace();
         if rules.asks(namespace) {
             let uses = |((of, release), whose): (&(String, String), &For)| {
                 of == namespace && self.things.iter().any(|thing| whose.uses(release, thing))
             };
-            return !live.iter().any(uses);
+            return (!live.iter().any(uses)).then_some(self);
+        }
+        if !rules.leaves_unasked(namespace) {
+            return None;
         }
         let is_over = |thing: &Thing| thing.expires_at.is_some_and(|at| at <= rules.now);
-        rules.leaves_unasked(namespace) && self.things.iter().all(is_over)
+        let lives: Vec<Place> =
+            self.things.iter().filter(|thing| !is_over(thing)).map(|thing| thing.place.clone()).collect();
+        self.things.retain(|thing| !lives.contains(&thing.place));
+        (!self.things.is_empty()).then_some(self)
     }
 
     fn applied(&self) -> Timestamp {

@@ -141,11 +141,17 @@ impl<'a> Rights<'a> {
     /// Whether it is known that none of its objects is there any more, though somebody has said that kube-janitor may take them.
     pub(crate) async fn is_hollow(&self, release: &Release) -> Result<bool, Error> {
         let Ok(body) = &release.body else { return Ok(false) };
-        if release.janitor.is_none() || body.objects.is_empty() {
+        if release.janitor.is_none() || body.objects.is_empty() || body.objects.iter().any(is_kept) {
             return Ok(false);
         }
-        for object in &body.objects {
-            let Some(api) = self.api(object, &release.head.namespace).await? else { return Ok(false) };
+        Ok(self.remains(release).await?.is_none())
+    }
+
+    /// An object of the release that is there, or of which nobody knows, and that Helm would not keep; none where there is none.
+    pub(crate) async fn remains<'r>(&self, release: &'r Release) -> Result<Option<&'r Object>, Error> {
+        let objects = release.body.iter().flat_map(|body| &body.objects);
+        for object in objects.filter(|object| !is_kept(object)) {
+            let Some(api) = self.api(object, &release.head.namespace).await? else { return Ok(Some(object)) };
             let name = object.name();
             let get = || async {
                 match api.get_metadata_opt(name).await {
@@ -155,10 +161,10 @@ impl<'a> Rights<'a> {
                 }
             };
             if self.asked.call(&release.owner(), "look for its objects", get).await? {
-                return Ok(false);
+                return Ok(Some(object));
             }
         }
-        Ok(true)
+        Ok(None)
     }
 
     async fn acts(
@@ -269,6 +275,11 @@ impl<'a> Rights<'a> {
         self.kinds.borrow_mut().insert(key, found.clone());
         Ok(found)
     }
+}
+
+/// Whether Helm keeps an object whose release goes.
+fn is_kept(object: &Object) -> bool {
+    object.annotation("helm.sh/resource-policy") == Some("keep")
 }
 
 fn acts_on(group: &str, verbs: &[(&'static str, &str)], namespace: &str) -> Vec<Act> {

@@ -33,6 +33,12 @@ fn has_cluster_role(name: &str) -> bool {
 fn what_is_beyond_a_releases_namespace_goes_where_it_says_that_it_is_of_the_release() {
     let (site, helm) = (Site::of("beyond"), Helm::new(Version::Four));
     let other = Namespace::new("beyond-other");
+    // Those of a test that failed.
+    let of_cluster = ["wide-feat1", "beyond.sweep-uninstall"];
+    for kind in ["clusterroles", "clusterrolebindings"] {
+        let words = [&["delete", "--ignore-not-found", kind][..], &of_cluster].concat();
+        let _ = cluster::kubectl("default", &words);
+    }
     let chart = tempfile::tempdir().expect("a folder");
     fs::create_dir(chart.path().join("templates")).expect("a folder");
     let written = json!({"apiVersion": "v2", "name": "wide", "version": "0.0.0"});
@@ -103,6 +109,7 @@ fn what_is_beyond_a_releases_namespace_goes_where_it_says_that_it_is_of_the_rele
     let ended = granted.run("run", &site.file(""), &words).ends_with(0);
     assert_eq!(there(), [false; 3], "{}", ended.said());
     assert_eq!(site.releases(&helm), ["sweep".to_owned()].into());
+    let _ = process::output_of(helm.helm().args(["uninstall", "sweep", "--namespace", site.name()]));
 }
 
 #[test]
@@ -130,6 +137,9 @@ fn a_record_that_no_helm_has_written_makes_nothing_beyond_its_namespace() {
         let release = json!({
             "name": "mine-feat1",
             "namespace": site.name(),
+            "version": 1,
+            "info": {"status": "deployed"},
+            "chart": {"metadata": {"name": "mine", "version": "0.0.0"}},
             "manifest": "",
             "hooks": [{"name": "mine", "kind": hook["kind"], "path": "a.yaml", "manifest": hook.to_string(), "events": ["pre-delete"]}],
         });

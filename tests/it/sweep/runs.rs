@@ -97,7 +97,27 @@ with_either_helm! {
         install.arg("--post-renderer=devstack").args(flags.map(|flag| format!("--post-renderer-args={flag}")));
         let _ = process::output_of(&mut install);
         assert_eq!(site.holds(), [format!("queue/{}-feat1", site.name())].into());
-        let ended = super::sweep_by(helm.version, &site.whole_file(), &[&super::in_hours(2)]).ends_with(0);
+        // All of them take their time to end.
+        for deployment in ["api-feat1-fullname", "web-feat1-fullname"] {
+            let container = serde_json::json!({"name": "fullname", "lifecycle": {"preStop": {"sleep": {"seconds": 4}}}});
+            let patch = serde_json::json!({"spec": {"template": {"spec": {"containers": [container]}}}});
+            site.kubectl(&["patch", "deployment", deployment, &format!("--patch={patch}")]);
+            site.kubectl(&["rollout", "status", "deployment", deployment, "--timeout=60s"]);
+        }
+        let pods = || {
+            let pods = ["get", "pods", "--selector=app.kubernetes.io/name!=devstack-hooks", "--output=name"];
+            site.kubectl(&[&pods[..], &["--field-selector=status.phase=Running"]].concat())
+        };
+        cluster::eventually("the pods before the rollout are gone", 60, || {
+            let pods = pods();
+            if pods.lines().count() == 2 { Ok(()) } else { Err(pods) }
+        });
+        let ended = std::thread::scope(|scope| {
+            let swept = scope.spawn(|| super::sweep_by(helm.version, &site.whole_file(), &[&super::in_hours(2)]).ends_with(0));
+            cluster::eventually("the queue's end", 120, || if site.holds().is_empty() { Ok(()) } else { Err(pods()) });
+            assert_eq!(pods(), "", "they run, and their queue is gone");
+            swept.join().expect("it ends")
+        });
         assert_eq!((site.releases(helm).len(), site.holds().len()), (0, 0), "{}", ended.said());
         // The queue went by the release's own hook.
         let lines = ended.report();

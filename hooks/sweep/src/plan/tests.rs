@@ -221,24 +221,21 @@ fn where_no_helm_can_be_asked_the_mark_says_when_and_elsewhere_nothing_goes() {
     assert_eq!(left(&things, &Live::new(), |_| {}).0, ["argo-one/a"]);
     let feature: &FeatureName = Box::leak(Box::new("feat1".parse().expect("legal")));
     assert_eq!(left(&things, &Live::new(), |rules| rules.feature = Some(feature)).0, ["argo-one/a"]);
-    // A hook would take both.
-    let one_lives = [
+    // A hook would take both. Of keys in somebody's Secret no mark says when.
+    let mut merged = thing("secret/shared", "argo-one/a", "feat2", 9000);
+    merged.place = Place::Merged { namespace: "demo".to_owned(), name: "shared".to_owned() };
+    merged.expires_at = None;
+    let things = [
         thing("sqs/a-feat1", "argo-one/a", "feat1", 9000),
         thing("sqs/b-feat1", "argo-one/a", "feat1", 9001),
         thing("sqs/a-feat2", "argo-one/a", "feat2", 9000),
+        merged,
     ];
-    let (goes, _) = leftovers(
-        &one_lives,
-        &Live::new(),
-        &Rules {
-            now: at(9000),
-            feature: None,
-            protect: &[],
-            namespaces: &[],
-            unasked: patterns(&["argo-*"]),
-        },
-    );
-    assert_eq!(goes.iter().map(|leftover| leftover.feature.as_str()).collect::<Vec<_>>(), ["feat2"]);
+    let rules =
+        Rules { now: at(9000), feature: None, protect: &[], namespaces: &[], unasked: patterns(&["argo-*"]) };
+    let goes = leftovers(&things, &Live::new(), &rules).0;
+    let goes: Vec<&str> = goes.iter().flat_map(|left| &left.things).map(|thing| &*thing.name).collect();
+    assert_eq!(goes, ["sqs/a-feat2"]);
 }
 
 #[test]

@@ -46,7 +46,11 @@ impl Run<'_> {
                 continue;
             }
             if !self.is_left_still(leftover, Some(back_end)).await? {
-                return Ok(taken);
+                // What a release uses stays everywhere; what marks say is of one back end.
+                if self.rules.asks(owner.namespace()) {
+                    return Ok(taken);
+                }
+                continue;
             }
             match self.stores.clear(back_end, owner, feature, self.asked.patience.left()).await {
                 Ok(true) => taken = true,
@@ -90,7 +94,7 @@ impl Run<'_> {
 
     /// Whether no release has come since the run looked, or where marks alone say when things go, whether those in the back end
     /// still say it; it is reported where it is otherwise.
-    async fn is_left_still(&self, leftover: &Leftover, back_end: Option<BackEnd>) -> Result<bool, Error> {
+    async fn is_left_still(&mut self, leftover: &Leftover, back_end: Option<BackEnd>) -> Result<bool, Error> {
         let Leftover { owner, feature, things } = leftover;
         let namespace = owner.namespace();
         let (things, live, reason) = if self.rules.asks(namespace) {
@@ -98,7 +102,13 @@ impl Run<'_> {
             (things.clone(), live, "a release has come meanwhile")
         } else {
             let Some(back_end) = back_end else { return Ok(true) };
-            let mut marked = self.stores.marked(back_end, self.asked.patience.left() / 4).await?;
+            let mut marked = match self.stores.marked(back_end, self.asked.patience.left() / 4).await {
+                Ok(marked) => marked,
+                Err(error) => {
+                    self.fail(&owner.to_string(), error)?;
+                    return Ok(false);
+                }
+            };
             marked.retain(|thing| thing.owner == *owner && thing.feature == *feature);
             (marked, Live::new(), "its marks say another moment by now, or are gone")
         };

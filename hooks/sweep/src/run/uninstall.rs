@@ -40,6 +40,14 @@ impl Run<'_> {
                         return Ok(gone);
                     }
                 }
+                // Hooks of its own take what other applications may use. Its own pods end by its uninstall alone.
+                if release.is_application() && release.has_delete_hooks() {
+                    let before = going.releases.iter().filter(|release| gone.contains(&release.owner()));
+                    if let Err(error) = self.without_objects(before.copied(), rights).await {
+                        self.fail(&thing, error)?;
+                        return Ok(gone);
+                    }
+                }
                 match self.is_as_planned(going, &gone).await {
                     Ok(true) => {}
                     Ok(false) => {
@@ -91,6 +99,27 @@ impl Run<'_> {
         self.asked.without_pods(&copy.name.namespace, &copy.name.feature, &patience).await
     }
 
+    /// Waits until the objects of releases that are gone are gone, too: those that have pods go after them.
+    async fn without_objects(
+        &self,
+        releases: impl Iterator<Item = &Release>,
+        rights: &Rights<'_>,
+    ) -> Result<(), Error> {
+        let patience = Patience::new(PODS.min(self.asked.patience.left()), self.report);
+        for release in releases {
+            let gone = || async {
+                match Box::pin(rights.remains(release)).await? {
+                    None => Ok(()),
+                    Some(object) => Err(Error::unreachable(format!("{object} is there still"))),
+                }
+            };
+            patience.call(&self.asked.endpoint, gone).await.map_err(|error| {
+                error.worded(|cause| format!("{release}: wait until its objects are gone: {cause}"))
+            })?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn by_helm(&self, release: &Release) -> Result<(), Error> {
         let left = self.asked.patience.left();
         if left < LAST {
@@ -109,7 +138,7 @@ impl Run<'_> {
         let known = |releases: &[Release]| -> BTreeMap<_, _> {
             let of = releases.iter().filter(|release| release.feature == copy.name.feature);
             let of = of.filter(|release| !gone.contains(&release.owner()));
-            of.map(|release| (release.head.uid.clone(), release.said)).collect()
+            of.map(|release| (release.head.uid.clone(), release.head.resource_version.clone())).collect()
         };
         Ok(known(&recorded.releases) == known(&copy.releases))
     }
