@@ -8,6 +8,7 @@ use provision::config::secret::Pattern;
 
 use crate::{
     clock::Due,
+    config::BackEnd,
     copies::{Copy, CopyName},
     release::Release,
     thing::{Place, Thing},
@@ -228,8 +229,12 @@ impl Leftover {
             return None;
         }
         let is_over = |thing: &Thing| thing.expires_at.is_some_and(|at| at <= rules.now);
-        let lives: Vec<Place> =
+        let mut lives: Vec<Place> =
             self.things.iter().filter(|thing| !is_over(thing)).map(|thing| thing.place.clone()).collect();
+        // Subscriptions go before the queues in which they end.
+        if lives.contains(&Place::BackEnd(BackEnd::Sns)) {
+            lives.push(Place::BackEnd(BackEnd::Sqs));
+        }
         self.things.retain(|thing| !lives.contains(&thing.place));
         (!self.things.is_empty()).then_some(self)
     }

@@ -70,7 +70,8 @@ impl<'a> Rights<'a> {
         // It waits until they are gone, by looking at all of their kind.
         let of_objects: &[_] = &["get", "list", "watch", "delete"];
         let of_hooks: &[_] = &["get", "list", "watch", "create", "patch", "delete"];
-        let objects = body.objects.iter().map(|object| (object, of_objects));
+        let going = || body.objects.iter().filter(|object| !is_left_alone(object));
+        let objects = going().map(|object| (object, of_objects));
         for (object, verbs) in objects.chain(hooks.iter().map(|object| (*object, of_hooks))) {
             match self.acts(object, verbs, namespace).await? {
                 Ok(more) => acts.extend(more),
@@ -91,7 +92,7 @@ impl<'a> Rights<'a> {
                 known.push(act);
             }
         }
-        if let Some(no) = self.beyond(release, &body.objects, &hooks).await? {
+        if let Some(no) = self.beyond(release, going(), &hooks).await? {
             return Ok(Some(no));
         }
         for object in hooks.into_iter().filter(|object| object.api_version().starts_with("rbac.")) {
@@ -106,7 +107,7 @@ impl<'a> Rights<'a> {
     async fn beyond(
         &self,
         release: &Release,
-        objects: &[Object],
+        objects: impl Iterator<Item = &Object>,
         hooks: &[&Object],
     ) -> Result<Option<String>, Error> {
         let namespace = release.head.namespace.as_str();
@@ -118,9 +119,8 @@ impl<'a> Rights<'a> {
             let get = || async { api.get_metadata_opt(object.name()).await.map_err(|error| classed(&error)) };
             let found = self.asked.call(&release.owner(), "look for its objects", get).await?;
             if found.is_some_and(|found| !beyond::is_of(&found.metadata, release)) {
-                return Ok(Some(format!(
-                    "{object}, which is not in {namespace}, does not say that it is of it"
-                )));
+                let fault = "does not say by Helm's annotations that it is of this release";
+                return Ok(Some(format!("{object}, which is not in {namespace}, {fault}")));
             }
         }
         for object in hooks {
@@ -141,16 +141,25 @@ impl<'a> Rights<'a> {
     /// Whether it is known that none of its objects is there any more, though somebody has said that kube-janitor may take them.
     pub(crate) async fn is_hollow(&self, release: &Release) -> Result<bool, Error> {
         let Ok(body) = &release.body else { return Ok(false) };
-        if release.janitor.is_none() || body.objects.is_empty() || body.objects.iter().any(is_kept) {
+        if release.janitor.is_none() || body.objects.is_empty() {
             return Ok(false);
         }
-        Ok(self.remains(release).await?.is_none())
+        Ok(self.found(release, body.objects.iter()).await?.is_none())
     }
 
-    /// An object of the release that is there, or of which nobody knows, and that Helm would not keep; none where there is none.
+    /// An object of a release that is gone which is there still.
     pub(crate) async fn remains<'r>(&self, release: &'r Release) -> Result<Option<&'r Object>, Error> {
         let objects = release.body.iter().flat_map(|body| &body.objects);
-        for object in objects.filter(|object| !is_kept(object)) {
+        self.found(release, objects.filter(|object| !is_left_alone(object))).await
+    }
+
+    /// The first of the objects that is there, or of which nobody knows.
+    async fn found<'r>(
+        &self,
+        release: &Release,
+        objects: impl Iterator<Item = &'r Object>,
+    ) -> Result<Option<&'r Object>, Error> {
+        for object in objects {
             let Some(api) = self.api(object, &release.head.namespace).await? else { return Ok(Some(object)) };
             let name = object.name();
             let get = || async {
@@ -277,9 +286,10 @@ impl<'a> Rights<'a> {
     }
 }
 
-/// Whether Helm keeps an object whose release goes.
-fn is_kept(object: &Object) -> bool {
-    object.annotation("helm.sh/resource-policy") == Some("keep")
+/// Whether Helm leaves an object alone whose release goes: one with a policy that it does not know, too
+/// (`pkg/action/resource_policy.go` of Helm 3 and 4).
+fn is_left_alone(object: &Object) -> bool {
+    object.annotation("helm.sh/resource-policy").is_some()
 }
 
 fn acts_on(group: &str, verbs: &[(&'static str, &str)], namespace: &str) -> Vec<Act> {

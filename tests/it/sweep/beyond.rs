@@ -49,7 +49,10 @@ fn what_is_beyond_a_releases_namespace_goes_where_it_says_that_it_is_of_the_rele
         object("v1", "ConfigMap", "wide-feat1", &other.0),
         object(rbac, "ClusterRole", "wide-feat1", ""),
     ];
-    for (number, object) in objects.iter().enumerate() {
+    // What Helm leaves alone may be anybody's by now.
+    let mut kept = object("v1", "ConfigMap", "kept-feat1", &other.0);
+    kept["metadata"]["annotations"] = json!({"helm.sh/resource-policy": "keep"});
+    for (number, object) in objects.iter().chain([&kept]).enumerate() {
         let file = chart.path().join(format!("templates/{number}.yaml"));
         fs::write(file, object.to_string()).expect("it is written");
     }
@@ -64,6 +67,8 @@ fn what_is_beyond_a_releases_namespace_goes_where_it_says_that_it_is_of_the_rele
         [of(site.name()), of(&other.0), has_cluster_role("wide-feat1")]
     };
     let annotation = "meta.helm.sh/release-namespace";
+    let others = format!("{annotation}=somebody");
+    let _ = cluster::kubectl(&other.0, &["annotate", "--overwrite", "configmap", "kept-feat1", &others]);
     for (namespace, kind, name) in [
         (other.0.as_str(), "configmap", "ConfigMap wide-feat1 of namespace beyond-other"),
         ("default", "clusterrole", "ClusterRole wide-feat1"),
@@ -74,7 +79,7 @@ fn what_is_beyond_a_releases_namespace_goes_where_it_says_that_it_is_of_the_rele
         };
         says("somebody");
         let ended = sweep(&site.file(""), &[&in_hours(2)]).ends_with(5);
-        let reason = format!("{name}, which is not in beyond, does not say that it is of it");
+        let reason = format!("{name}, which is not in beyond, does not say by Helm's annotations");
         assert!(ended.last_line().contains(&reason), "{}", ended.said());
         assert_eq!(there(), [true; 3], "{}", ended.said());
         says(site.name());
@@ -109,6 +114,7 @@ fn what_is_beyond_a_releases_namespace_goes_where_it_says_that_it_is_of_the_rele
     let ended = granted.run("run", &site.file(""), &words).ends_with(0);
     assert_eq!(there(), [false; 3], "{}", ended.said());
     assert_eq!(site.releases(&helm), ["sweep".to_owned()].into());
+    assert!(cluster::objects_of(&other.0, "configmaps").contains_key("ConfigMap/kept-feat1"));
     let _ = process::output_of(helm.helm().args(["uninstall", "sweep", "--namespace", site.name()]));
 }
 

@@ -3,7 +3,6 @@ use provision::marks::Tags;
 
 use super::*;
 use crate::{
-    config::BackEnd,
     copies::copies,
     record::{Body, Head, Hook, Status},
 };
@@ -38,10 +37,11 @@ fn release(owner: &str, feature: &str, began: i64) -> Release {
 }
 
 fn thing(name: &str, owner: &str, feature: &str, expires: i64) -> Thing {
+    let back_end = if name.starts_with("sns/") { BackEnd::Sns } else { BackEnd::Sqs };
     let line = format!(
         r#"{{"thing":"{name}","owner":"{owner}","feature":"{feature}","ttl":"1h","expiresAt":{expires}}}"#
     );
-    Thing::of_line(BackEnd::Sqs, &line).expect("a line").expect("a copy's")
+    Thing::of_line(back_end, &line).expect("a line").expect("a copy's")
 }
 
 struct Case {
@@ -230,6 +230,9 @@ fn where_no_helm_can_be_asked_the_mark_says_when_and_elsewhere_nothing_goes() {
         thing("sqs/b-feat1", "argo-one/a", "feat1", 9001),
         thing("sqs/a-feat2", "argo-one/a", "feat2", 9000),
         merged,
+        // A subscription that lives ends in a queue that does not.
+        thing("sns/base->a-feat3", "argo-one/a", "feat3", 9001),
+        thing("sqs/a-feat3", "argo-one/a", "feat3", 9000),
     ];
     let rules =
         Rules { now: at(9000), feature: None, protect: &[], namespaces: &[], unasked: patterns(&["argo-*"]) };

@@ -50,6 +50,7 @@ impl Run<'_> {
                 if self.rules.asks(owner.namespace()) {
                     return Ok(taken);
                 }
+                sns_failed |= back_end == BackEnd::Sns;
                 continue;
             }
             match self.stores.clear(back_end, owner, feature, self.asked.patience.left()).await {
@@ -102,9 +103,15 @@ impl Run<'_> {
             (things.clone(), live, "a release has come meanwhile")
         } else {
             let Some(back_end) = back_end else { return Ok(true) };
+            if self.down.contains(&back_end) {
+                self.report.line("left", &owner.to_string(), &format!("{back_end} cannot be asked"))?;
+                return Ok(false);
+            }
             let mut marked = match self.stores.marked(back_end, self.asked.patience.left() / 4).await {
                 Ok(marked) => marked,
                 Err(error) => {
+                    // Others are not to wait for it again.
+                    self.down.insert(back_end);
                     self.fail(&owner.to_string(), error)?;
                     return Ok(false);
                 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use provision::error::Error;
 
-use super::Run;
+use super::{Run, uninstall::wait};
 use crate::{
     cluster::Recorded,
     copies::{Copy, CopyName},
@@ -83,7 +83,7 @@ impl Run<'_> {
                     Ok(())
                 } else {
                     match self.is_stuck_still(head).await {
-                        Ok(true) => self.by_helm(release).await,
+                        Ok(true) => self.by_helm(release, wait(release, &[release])).await,
                         Ok(false) => {
                             self.report.line("left", &thing, "somebody has deployed meanwhile")?;
                             continue;

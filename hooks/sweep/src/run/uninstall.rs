@@ -5,7 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 use provision::{error::Error, retry::Patience};
 
 use super::Run;
-use crate::{copies::Copy, helm, plan::Going, release::Release, rights::Rights};
+use crate::{
+    copies::Copy,
+    helm::{self, Wait},
+    plan::Going,
+    release::Release,
+    rights::Rights,
+};
 
 /// With less than this left no uninstall is begun: one that is cut off in its midst is for the next run to finish.
 const LAST: Duration = Duration::from_secs(30);
@@ -40,8 +46,8 @@ impl Run<'_> {
                         return Ok(gone);
                     }
                 }
-                // Hooks of its own take what other applications may use. Its own pods end by its uninstall alone.
-                if release.is_application() && release.has_delete_hooks() {
+                // Its hooks take what other applications may use, too. Its own pods end by its uninstall alone.
+                if wait(release, &going.releases) == Wait::Helm {
                     let before = going.releases.iter().filter(|release| gone.contains(&release.owner()));
                     if let Err(error) = self.without_objects(before.copied(), rights).await {
                         self.fail(&thing, error)?;
@@ -60,7 +66,7 @@ impl Run<'_> {
                         return Ok(gone);
                     }
                 }
-                if let Err(error) = self.by_helm(release).await {
+                if let Err(error) = self.by_helm(release, wait(release, &going.releases)).await {
                     self.fail(&thing, error)?;
                     return Ok(gone);
                 }
@@ -120,14 +126,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    pub(super) async fn by_helm(&self, release: &Release) -> Result<(), Error> {
+    pub(super) async fn by_helm(&self, release: &Release, wait: Wait) -> Result<(), Error> {
         let left = self.asked.patience.left();
         if left < LAST {
             return Err(Error::unreachable(format!(
                 "{release}: uninstall: no time is left: the next run goes on"
             )));
         }
-        helm::uninstall(self.options.helm, release, left, self.report).await
+        helm::uninstall(self.options.helm, release, wait, left, self.report).await
     }
 
     /// Whether the copy is what it was when the run began, but for those of its releases that are gone: what came before it may
@@ -141,5 +147,18 @@ impl Run<'_> {
             of.map(|release| (release.head.uid.clone(), release.head.resource_version.clone())).collect()
         };
         Ok(known(&recorded.releases) == known(&copy.releases))
+    }
+}
+
+/// How one of the releases that go is waited for.
+pub(super) fn wait(release: &Release, releases: &[&Release]) -> Wait {
+    let brings_hooks = |release: &Release| release.is_application() && release.has_delete_hooks();
+    if brings_hooks(release) {
+        // They take away what its own pods use.
+        Wait::Helm
+    } else if release.is_application() && releases.iter().any(|release| brings_hooks(release)) {
+        Wait::Objects
+    } else {
+        Wait::No
     }
 }
