@@ -191,5 +191,10 @@ fn ended(site: &Site, name: &str) -> (Value, String) {
         let ended = ["succeeded", "failed"].iter().any(|word| job["status"][word].as_u64() > Some(0));
         if ended { Ok(job) } else { Err(job["status"].to_string()) }
     });
-    (job, site.kubectl(&["logs", &format!("job/{name}")]))
+    // What a container has said can come to its log after the cluster knows that it has ended.
+    let log = cluster::eventually("the Job's log", 30, || {
+        let log = site.kubectl(&["logs", &format!("job/{name}")]);
+        if log.is_empty() { Err(format!("it is empty: {job}")) } else { Ok(log) }
+    });
+    (job, log)
 }
