@@ -39,6 +39,7 @@ impl Run<'_> {
         for release in &going.releases {
             let thing = release.to_string();
             if !self.options.dry_run {
+                let wait = wait(release, &going.releases);
                 if waits && !release.is_application() {
                     waits = false;
                     if let Err(error) = self.without_pods(going.copy, &gone).await {
@@ -47,7 +48,7 @@ impl Run<'_> {
                     }
                 }
                 // Its hooks take what other applications may use, too. Its own pods end by its uninstall alone.
-                if wait(release, &going.releases) == Wait::Helm {
+                if wait == Wait::Helm {
                     let before = going.releases.iter().filter(|release| gone.contains(&release.owner()));
                     if let Err(error) = self.without_objects(before.copied(), rights).await {
                         self.fail(&thing, error)?;
@@ -66,7 +67,7 @@ impl Run<'_> {
                         return Ok(gone);
                     }
                 }
-                if let Err(error) = self.by_helm(release, wait(release, &going.releases)).await {
+                if let Err(error) = self.by_helm(release, wait).await {
                     self.fail(&thing, error)?;
                     return Ok(gone);
                 }
