@@ -57,6 +57,9 @@ fn the_hooks_take_every_file_that_is_rendered_for_them() {
 fn what_the_chart_of_the_hooks_cannot_take_it_refuses_with_a_reason() {
     let cases = [
         ("feature=", "the feature is empty"),
+        ("feature=Feature/x", "pattern"),
+        ("feature=a-name-of-thirty-one-characters", "30"),
+        ("feature=base", "not"),
         ("base=true", "base: true and a feature exclude each other"),
         ("enabled=false", "enabled"),
         ("sqs=null", "no hook has a section"),
@@ -73,5 +76,16 @@ fn what_the_chart_of_the_hooks_cannot_take_it_refuses_with_a_reason() {
             let said = process::said(&command, &output);
             assert!(!output.status.success() && said.contains(reason), "{reason} is not said: {said}");
         }
+    }
+}
+
+#[test]
+fn the_example_of_a_copy_says_what_a_feature_may_be_called() {
+    let helm = Helm::without_plugins(Version::Four);
+    for feature in ["Feature/x", "a--b", "-a", "a-name-of-thirty-one-characters", "base"] {
+        let mut command = helm.helmfile("feature", Some(feature));
+        let output = process::run(command.arg("template"));
+        let said = process::said(&command, &output);
+        assert!(!output.status.success() && said.contains(&format!("FEATURE is {feature:?}: ")), "{said}");
     }
 }

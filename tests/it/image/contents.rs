@@ -64,6 +64,18 @@ fn the_image_of_sweep_is_that_of_the_hooks_and_helm() {
 }
 
 #[test]
+fn what_is_no_static_helm_makes_no_image_of_sweep() {
+    let program = Image::hooks().root().join("all-hooks");
+    for (file, why) in [(Path::new("/bin/sh"), "is not static"), (&program, "is no Helm")] {
+        let mut build = Command::new(builder(repo::root()));
+        let output =
+            process::run(build.arg(format!("--helm={}", file.display())).arg("oci-archive:nowhere:it"));
+        let said = process::said(&build, &output);
+        assert!(!output.status.success() && said.contains(why), "{said}");
+    }
+}
+
+#[test]
 fn the_images_say_what_they_are_and_as_whom_they_run() {
     let git = |words: &[&str]| {
         let said =

@@ -1,4 +1,5 @@
-//! The guard: an upgrade without the renderer would give a copy all of base's traffic, and is refused.
+//! The guard: an upgrade without the renderer would give a copy base's traffic, by a route that it edits or by one that
+//! it makes, and is refused.
 
 use std::process::Output;
 
@@ -14,17 +15,20 @@ with_either_helm! {
         let site = Site::of(&format!("guarded-{number}"));
         let policies = format!("{0}.sweep", site.name());
         install(helm, &site);
-        upgrade(helm, &site, true);
-        // A policy is enforced some moments after it was made.
-        let said = cluster::eventually("the refusal", 30, || {
-            let output = upgrade(helm, &site, false);
-            if output.status.success() {
-                upgrade(helm, &site, true);
-                return Err(cluster::text(&output));
-            }
-            Ok(cluster::text(&output))
-        });
-        assert!(said.contains("it is of the copy feat1, and would be so no more"), "{said}");
+        for (ingress, why) in [(NO_INGRESS, LOSES), (INGRESS, MAKES)] {
+            upgrade(helm, &site, ingress, true);
+            // A policy is enforced some moments after it was made.
+            cluster::eventually(why, 30, || {
+                let said = cluster::text(&upgrade(helm, &site, ingress, false));
+                if said.contains(why) {
+                    return Ok(());
+                }
+                site.kubectl(&["delete", "ingress", "--all"]);
+                upgrade(helm, &site, ingress, true);
+                Err(said)
+            });
+        }
+        assert_eq!(site.kubectl(&["get", "ingress", "--output=name"]), "", "an Ingress that no later revision takes away");
         let route = || -> Value {
             serde_json::from_str(&site.kubectl(&["get", "ingressroute", "app-feat1-fullname", "--output=json"])).expect("JSON")
         };
@@ -32,13 +36,14 @@ with_either_helm! {
         let rules = route()["spec"].clone();
         assert!(rules.to_string().contains("Header("), "{rules}");
         assert_eq!(route()["metadata"]["labels"][words::FEATURE], FEATURE);
-        let again = upgrade(helm, &site, true);
+        let again = upgrade(helm, &site, INGRESS, true);
         assert!(again.status.success(), "{}", cluster::text(&again));
         assert_eq!(route()["spec"], rules);
         // What is no copy's is none of its business.
         let mut base = helm.helm();
-        base.args(["upgrade", "--install", "base"]).arg(repo::root().join("tests/charts/secret"));
-        let _ = process::output_of(base.args(["--namespace", site.name()]));
+        base.args(["install", "base"]).arg(repo::root().join("tests/charts/fullname"));
+        base.args(["--namespace", site.name(), INGRESS]);
+        let _ = process::output_of(&mut base);
         // Deleting is none of it either.
         let mut uninstall = helm.helm();
         let _ = process::output_of(uninstall.args(["uninstall", "app-feat1", "--namespace", site.name()]));
@@ -51,6 +56,12 @@ with_either_helm! {
     }
 }
 
+const LOSES: &str = "it is of the copy feat1, and would be so no more";
+const MAKES: &str = "its release is of the copy feat1, and it would not be";
+const NO_INGRESS: &str = "--set=ingress.host=";
+/// The post-renderer makes an `IngressRoute` of it: an upgrade without it makes an Ingress that was not there.
+const INGRESS: &str = "--set=ingress.host=ingress.example.com";
+
 fn install(helm: &Helm, site: &Site) {
     let mut command = helm.helm();
     command.args(["install", "sweep"]).arg(repo::root().join("charts/devstack-sweep"));
@@ -61,13 +72,15 @@ fn install(helm: &Helm, site: &Site) {
 }
 
 /// The copy's application, by the renderer or without it.
-fn upgrade(helm: &Helm, site: &Site, rendered: bool) -> Output {
+fn upgrade(helm: &Helm, site: &Site, ingress: &str, rendered: bool) -> Output {
     let mut command = helm.helm();
     command.args(["upgrade", "--install", "app-feat1"]).arg(repo::root().join("tests/charts/fullname"));
-    command.args(["--namespace", site.name(), "--set=fullnameOverride="]);
+    command.args(["--namespace", site.name(), "--set=fullnameOverride=", ingress]);
     if rendered {
         command.args(["--post-renderer=devstack", "--post-renderer-args=--feature=feat1"]);
-        command.arg("--post-renderer-args=--release=app-feat1");
+        command
+            .arg("--post-renderer-args=--release=app-feat1")
+            .arg(format!("--labels={}={FEATURE}", words::FEATURE));
     }
     process::run(&mut command)
 }
