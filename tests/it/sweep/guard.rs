@@ -39,10 +39,10 @@ with_either_helm! {
         let again = upgrade(helm, &site, INGRESS, true);
         assert!(again.status.success(), "{}", cluster::text(&again));
         assert_eq!(route()["spec"], rules);
-        // What is no copy's is none of its business.
+        // What is no copy's is none of its business, whatever somebody labels it.
         let mut base = helm.helm();
         base.args(["install", "base"]).arg(repo::root().join("tests/charts/fullname"));
-        base.args(["--namespace", site.name(), INGRESS]);
+        base.args(["--namespace", site.name(), INGRESS]).arg(label());
         let _ = process::output_of(&mut base);
         // Deleting is none of it either.
         let mut uninstall = helm.helm();
@@ -78,9 +78,12 @@ fn upgrade(helm: &Helm, site: &Site, ingress: &str, rendered: bool) -> Output {
     command.args(["--namespace", site.name(), "--set=fullnameOverride=", ingress]);
     if rendered {
         command.args(["--post-renderer=devstack", "--post-renderer-args=--feature=feat1"]);
-        command
-            .arg("--post-renderer-args=--release=app-feat1")
-            .arg(format!("--labels={}={FEATURE}", words::FEATURE));
+        command.arg("--post-renderer-args=--release=app-feat1").arg(label());
     }
     process::run(&mut command)
+}
+
+/// As helmfile labels a record, where its release has labels.
+fn label() -> String {
+    format!("--labels={}={FEATURE}", words::FEATURE)
 }
