@@ -57,9 +57,9 @@ fn the_hooks_take_every_file_that_is_rendered_for_them() {
 fn what_the_chart_of_the_hooks_cannot_take_it_refuses_with_a_reason() {
     let cases = [
         ("feature=", "the feature is empty"),
-        ("feature=Feature/x", "pattern"),
-        ("feature=a-name-of-thirty-one-characters", "30"),
-        ("feature=base", "not"),
+        ("feature=Feature/x", "'/feature': 'Feature/x' does not match pattern"),
+        ("feature=a-name-of-thirty-one-characters", "'/feature': maxLength: got 31, want 30"),
+        ("feature=base", "'/feature': 'not' failed"),
         ("base=true", "base: true and a feature exclude each other"),
         ("enabled=false", "enabled"),
         ("sqs=null", "no hook has a section"),

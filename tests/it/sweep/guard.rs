@@ -19,8 +19,9 @@ with_either_helm! {
             upgrade(helm, &site, ingress, true);
             // A policy is enforced some moments after it was made.
             cluster::eventually(why, 30, || {
-                let said = cluster::text(&upgrade(helm, &site, ingress, false));
-                if said.contains(why) {
+                let output = upgrade(helm, &site, ingress, false);
+                let said = cluster::text(&output);
+                if !output.status.success() && said.contains(why) {
                     return Ok(());
                 }
                 site.kubectl(&["delete", "ingress", "--all"]);
